@@ -1,0 +1,398 @@
+"""The judge: asks, compares, and ends with the Verdict. Runs in the judge cell, beside the exercise's package.
+
+It speaks to the broker in frames whose first byte is their kind:
+  to the judge    J job (JSON) · A the answer to the last question · E the answer cell has ended (JSON)
+  from the judge  Q question · C one case's result (JSON) · V the verdict (JSON) · K it failed itself (text)
+Q and A carry a JSON header (u32 length, JSON) before the bytes that the broker passes on unread.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from graders import kit, values
+from graders.candidate import Candidate
+from graders.kit import Asked, Case, Mismatch, Step
+from graders.lazy import LAZY
+from graders.protocol import CaseResult, Outcome, Verdict
+
+# Sample cases are the same for everybody: they are in the statement.
+SAMPLE_SEED = 20250101
+HINT_SECONDS = 3.0
+SHOWN_STDOUT = 8_000
+
+
+class CellGone(Exception):
+    """The answer cell ended instead of answering."""
+
+    def __init__(self, ended: str, detail: str, log: str) -> None:
+        super().__init__(detail)
+        self.ended, self.detail, self.log = ended, detail, log
+
+
+@dataclass
+class Reply:
+    """What came back for one question. `value` is the learner's answer, decoded, if there is one."""
+
+    status: str  # answered, raised, loaded, malformed
+    value: Any = None
+    body: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    stdout: str = ""
+
+
+Ask = Callable[[dict[str, Any], bool, float], Reply]
+
+
+@dataclass
+class Record:
+    """One case as it went, kept to look for a known mistake."""
+
+    case: Case
+    asked: Asked
+    answers: list[Any]  # of the steps and the case, decoded; RAISED where the code raised
+    found: Mismatch | None
+
+
+RAISED = object()
+
+
+class Judging:
+    """One grading."""
+
+    def __init__(self, job: dict[str, Any], manifest: dict[str, Any], ask: Ask, tell: Callable[[CaseResult], None]):
+        self.job, self.manifest, self.ask, self.tell = job, manifest, ask, tell
+        self.limits = manifest["limits"]
+        self.left = float(self.limits["seconds"])
+        self.reference = Candidate("reference.py")
+        self.records: list[Record] = []
+        self.spent = 0.0
+
+    # -------------------------------------------------------------------------------------- the path
+
+    def verdict(self) -> Verdict:
+        refusal = self.load()
+        if refusal is not None:
+            return refusal
+        rows = list(self.rows())
+        results: list[CaseResult] = []
+        gone: CellGone | None = None
+        for sample, name, cases in rows:
+            if gone is not None:
+                result = CaseResult(name, None, worth=_worth(sample, cases), sample=sample)
+            else:
+                try:
+                    result = self.row(sample, name, cases)
+                except CellGone as error:
+                    gone = error
+                    result = self.ended(error, sample, name, cases)
+            results.append(result)
+            self.tell(result)
+        return self.sum_up(results, gone)
+
+    def load(self) -> Verdict | None:
+        """Have the learner's file executed. A Verdict if that is already the end."""
+        seed = int(self.job["seed"], 16) ^ 0x5EED
+        order = {"load": {"seed": seed % 2**62, "functions": list(self.manifest["functions"])}}
+        try:
+            reply = self.ask(order, True, float(self.limits["load_seconds"]))
+        except CellGone as error:
+            outcome, message = _end_in_words(error)
+            return Verdict(outcome, message=f"While your file was loaded: {message}", log=error.log)
+        if reply.status == "raised":
+            text, line = reply.body["text"], reply.body["line"]
+            return Verdict(Outcome.ERROR, message=text, line=line, log=reply.stdout)
+        if reply.status != "loaded":
+            return Verdict(Outcome.ERROR, message="Your file took over the channel of answers.", log=reply.stdout)
+        missing = [name for name in reply.body.get("missing", []) if name in self.manifest["functions"]]
+        if missing:
+            return Verdict(Outcome.ERROR, message=f"Your file does not define {missing[0]}.", log=reply.stdout)
+        return None
+
+    def rows(self) -> Iterator[tuple[bool, str, list[Case]]]:
+        """(sample?, name, cases) in order: the samples first, so that nothing hidden can be shown with them."""
+        import numpy as np
+
+        module = self.reference.cases
+        sources = [(True, module.samples(np.random.Generator(np.random.PCG64(SAMPLE_SEED))))]
+        if self.job["mode"] == "submit":
+            fresh = np.random.Generator(np.random.PCG64(np.random.SeedSequence(int(self.job["seed"], 16))))
+            sources.append((False, module.cases(fresh)))
+        for sample, cases in sources:
+            grouped: dict[str, list[Case]] = {}
+            for case in cases:
+                grouped.setdefault(case.name, []).append(case)
+            yield from ((sample, name, group) for name, group in grouped.items())
+
+    def row(self, sample: bool, name: str, cases: list[Case]) -> CaseResult:
+        worth, seconds = _worth(sample, cases), 0.0
+        for case in cases:
+            before = self.spent
+            result = self.one(sample, case)
+            seconds += self.spent - before
+            if result.outcome is not Outcome.PASSED:
+                break
+        earned = worth if result.outcome is Outcome.PASSED else 0.0
+        return _with(result, name=name, points=earned, worth=worth, sample=sample, seconds=round(seconds, 6))
+
+    def one(self, sample: bool, case: Case) -> CaseResult:
+        """Ask one case's steps and the case itself, and compare the last answer."""
+        before: list[tuple[Any, Any]] = []
+        answers: list[Any] = []
+        self.reference.reset()
+        for step in [*case.before, Step(case.call, case.args, case.kwargs)]:
+            question = {"call": step.call, "args": list(step.args), "kwargs": dict(step.kwargs)}
+            reply, want = self.ask_beside(question, sample)
+            asked = Asked(step.args, step.kwargs, tuple(before))
+            if reply.status == "answered":
+                answers.append(reply.value)
+                before.append((reply.value, want))
+                continue
+            answers.append(RAISED)
+            self.records.append(Record(case, asked, answers, None))
+            return _raised(reply, sample, step)
+        got, want = before.pop()
+        asked = Asked(case.args, case.kwargs, tuple(before))
+        found = compare(case, got, want, asked)
+        self.records.append(Record(case, asked, answers, found))
+        shown = _shown(case, got, want, reply.stdout) if sample else {}
+        if found is None:
+            return CaseResult(case.name, Outcome.PASSED, shown=shown)
+        return CaseResult(
+            case.name, Outcome.FAILED, kind=found.kind, message=found.message, details=found.details, shown=shown
+        )
+
+    def ask_beside(self, question: dict[str, Any], sample: bool) -> tuple[Reply, Any]:
+        """The learner's answer and the reference's, each from its own copy of the arguments."""
+        raw = values.encode(question)
+        seconds = min(float(self.limits["case_seconds"]), self.left)
+        if seconds <= 0:
+            raise CellGone("time", "all cases together", "")
+        want = self.reference.call(values.decode(raw))
+        reply = self.ask(question, sample, seconds)
+        self.left -= reply.seconds
+        self.spent += reply.seconds
+        return reply, want
+
+    # ------------------------------------------------------------------------------------- the verdict
+
+    def ended(self, error: CellGone, sample: bool, name: str, cases: list[Case]) -> CaseResult:
+        outcome, message = _end_in_words(error)
+        shown = {"stdout": error.log[:SHOWN_STDOUT]} if sample and error.log else {}
+        return CaseResult(
+            name, outcome, worth=_worth(sample, cases), sample=sample, kind=error.ended, message=message, shown=shown
+        )
+
+    def sum_up(self, results: list[CaseResult], gone: CellGone | None) -> Verdict:
+        outcomes = [result.outcome for result in results if result.outcome is not Outcome.PASSED]
+        if gone is not None:
+            outcome = _end_in_words(gone)[0]
+        elif not outcomes:
+            outcome = Outcome.PASSED
+        else:  # a wrong answer says more than an exception elsewhere
+            outcome = Outcome.FAILED if Outcome.FAILED in outcomes else Outcome.ERROR
+        worth = sum(result.worth for result in results)
+        score = sum(result.points for result in results) / worth if worth else float(outcome is Outcome.PASSED)
+        hint = self.hint() if outcome in (Outcome.FAILED, Outcome.ERROR) and gone is None else {}
+        message = next((result.message for result in results if result.outcome not in (Outcome.PASSED, None)), "")
+        return Verdict(outcome, round(score, 6), tuple(results), message=message, hint=hint, seconds=self.spent)
+
+    def hint(self) -> dict[str, str]:
+        """The first known mistake that gives the learner's answers on everything asked, or nothing."""
+        until = time.monotonic() + HINT_SECONDS
+        for key, texts in self.manifest["hints"].items():
+            if self.same_mistake(f"submissions/failed/{key}.py", until):
+                return {"key": key, **texts}
+        return {}
+
+    def same_mistake(self, name: str, until: float) -> bool:
+        try:
+            mistake = Candidate(name)
+        except Exception:
+            return False
+        for record in self.records:
+            mistake.reset()
+            steps = [*record.case.before, Step(record.case.call, record.case.args, record.case.kwargs)]
+            for step, answer in zip(steps, record.answers, strict=False):
+                if time.monotonic() > until:
+                    return False
+                question = {"call": step.call, "args": list(step.args), "kwargs": dict(step.kwargs)}
+                try:
+                    theirs = mistake.call(values.decode(values.encode(question)))
+                except Exception:
+                    theirs = RAISED
+                if not _same(answer, theirs):
+                    return False
+        return True
+
+
+# --------------------------------------------------------------------------------------- small pieces
+
+
+def compare(case: Case, got: Any, want: Any, asked: Asked) -> Mismatch | None:
+    """The case's own check. A check that cannot make sense of an answer says so; one that always fails is ours."""
+    check = case.check or kit.close()
+    try:
+        return check(got, want, asked)
+    except Exception:
+        check(want, want, Asked(asked.args, asked.kwargs, tuple((w, w) for _, w in asked.before)))
+        names = {"got": kit.type_name(got), "expected": kit.type_name(want)}
+        return Mismatch("structure", "The answer does not have the form that was asked for.", names)
+
+
+def _same(answer: Any, theirs: Any) -> bool:
+    if answer is RAISED or theirs is RAISED:
+        return answer is theirs
+    return kit.close()(answer, theirs, Asked((), {})) is None
+
+
+def _raised(reply: Reply, sample: bool, step: Step) -> CaseResult:
+    """An exception. Of a hidden case only its standard type and the line: its text could carry inputs out."""
+    if reply.status != "raised":
+        return CaseResult(step.call, Outcome.ERROR, kind="protocol", message="The answer was no readable value.")
+    name = reply.body["type"]
+    text = reply.body["text"] if sample else name
+    details = {"type": name, "line": reply.body["line"]} | ({"text_raw": text} if sample else {})
+    shown = {"args": _arguments(step), "stdout": reply.stdout} if sample else {}
+    return CaseResult(step.call, Outcome.ERROR, kind="raised", message=text, details=details, shown=shown)
+
+
+def _end_in_words(error: CellGone) -> tuple[Outcome, str]:
+    return {
+        "time": (Outcome.TIME, "It did not answer in time."),
+        "memory": (Outcome.MEMORY, "It used more memory than the exercise allows."),
+        "output": (Outcome.OUTPUT, "It printed or returned more than the exercise allows."),
+        "exited": (Outcome.ERROR, f"Your code ended the process{_status(error.detail)}."),
+    }.get(error.ended, (Outcome.ERROR, "Your code broke the channel of answers."))
+
+
+def _status(detail: str) -> str:
+    return f" ({detail})" if detail else ""
+
+
+def _shown(case: Case, got: Any, want: Any, stdout: str) -> dict[str, str]:
+    step = Step(case.call, case.args, case.kwargs)
+    return {"args": _arguments(step), "got": kit.show(got), "expected": kit.show(want), "stdout": stdout}
+
+
+def _arguments(step: Step) -> str:
+    parts = [kit.show(arg) for arg in step.args] + [f"{key}={kit.show(arg)}" for key, arg in step.kwargs.items()]
+    return f"{step.call}(\n" + ",\n".join(parts) + "\n)"
+
+
+def _worth(sample: bool, cases: list[Case]) -> float:
+    return 0.0 if sample else max(case.points for case in cases)
+
+
+def _with(result: CaseResult, **changes: Any) -> CaseResult:
+    from dataclasses import replace
+
+    return replace(result, **changes)
+
+
+# ----------------------------------------------------------------------------------------- the channel
+
+
+class Channel:
+    """Frames to and from the broker."""
+
+    def __init__(self, fds: tuple[int, int]) -> None:
+        self.reader, self.writer = fds
+
+    def read(self) -> bytes:
+        (length,) = struct.unpack(">I", self._exactly(4))
+        return self._exactly(length)
+
+    def _exactly(self, count: int) -> bytes:
+        parts = []
+        while count:
+            part = os.read(self.reader, min(count, 1 << 20))
+            if not part:
+                os._exit(0)
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+    def write(self, kind: bytes, body: bytes) -> None:
+        rest = memoryview(struct.pack(">I", 1 + len(body)) + kind + body)
+        while rest:
+            rest = rest[os.write(self.writer, rest) :]
+
+    def ask(self, question: dict[str, Any], sample: bool, seconds: float) -> Reply:
+        """Relay one question through the broker. CellGone if the answer cell ended instead."""
+        header = json.dumps({"sample": sample, "seconds": seconds}).encode()
+        self.write(b"Q", struct.pack(">I", len(header)) + header + values.encode(question))
+        frame = self.read()
+        if frame[:1] == b"E":
+            told = json.loads(frame[1:])
+            raise CellGone(told["ended"], told["detail"], told["log"])
+        (length,) = struct.unpack(">I", frame[1:5])
+        header_in = json.loads(frame[5 : 5 + length])
+        return understand(frame[5 + length :], header_in["seconds"], header_in["log"][:SHOWN_STDOUT])
+
+
+def understand(raw: bytes, seconds: float, log: str) -> Reply:
+    """A reply of the answer cell, which may be anything at all."""
+    try:
+        body = values.decode(raw)
+    except values.Malformed:
+        return Reply("malformed", seconds=seconds, stdout=log)
+    if not isinstance(body, dict) or body.get("status") not in ("answered", "raised", "loaded"):
+        return Reply("malformed", seconds=seconds, stdout=log)
+    if body["status"] == "raised":
+        line, name, text = body.get("line"), body.get("type"), body.get("text")
+        body["line"] = line if isinstance(line, int) and not isinstance(line, bool) and 0 < line < 10**5 else None
+        # A made-up name could carry an input out of a hidden case.
+        body["type"] = name if isinstance(name, str) and _standard(name) else "an exception"
+        body["text"] = text[:2000] if isinstance(text, str) else ""
+    missing = body.get("missing")
+    body["missing"] = missing if isinstance(missing, list) else []
+    return Reply(body["status"], body.get("value"), body, seconds, log)
+
+
+def _standard(name: str) -> bool:
+    import builtins
+
+    found = getattr(builtins, name, None)
+    return isinstance(found, type) and issubclass(found, BaseException)
+
+
+def versions() -> dict[str, str]:
+    found = {"python": sys.version.split()[0]}
+    for name in ("numpy", "torch"):
+        if name in sys.modules:
+            found[name] = str(sys.modules[name].__version__)
+    return found
+
+
+def main(fds: tuple[int, int]) -> None:
+    """Serve gradings of one package until nobody asks any longer."""
+    channel = Channel(fds)
+    with open("manifest.json") as file:
+        manifest = json.load(file)
+    Candidate("reference.py")  # whatever is wrong with the package shows before the first learner
+    while True:
+        job = json.loads(channel.read()[1:])
+        ask = LAZY[job["lazy"]].asker(manifest) if job.get("lazy") else channel.ask
+
+        def tell(result: CaseResult) -> None:
+            channel.write(b"C", json.dumps(asdict(result)).encode())
+
+        try:
+            verdict = Judging(job, manifest, ask, tell).verdict()
+            receipt = {"versions": versions()}
+            channel.write(b"V", json.dumps({**asdict(verdict), "receipt": receipt}).encode())
+        except Exception:
+            channel.write(b"K", traceback.format_exc()[-8000:].encode("utf-8", "backslashreplace"))
+
+
+if __name__ == "__main__":
+    main(CHANNEL)  # type: ignore[name-defined]  # noqa: F821  (set by the cell's first program)
