@@ -95,7 +95,8 @@ class Relay:
             try:
                 frame = self.judge.receive(MAX_FRAME, time.monotonic() + JUDGE_SECONDS)
             except CellEnded as error:
-                raise Broken(f"the judge ended: {error}; {self.judge.take_log()[-2000:].decode(errors='replace')}")
+                said = self.judge.take_log()[-2000:].decode(errors="replace")
+                raise Broken(f"the judge ended: {error}; {said}") from None
             kind, body = frame[:1], frame[1:]
             if kind == b"Q":
                 self.relay(body)
@@ -151,7 +152,7 @@ class Relay:
 def clean(printed: bytes) -> str:
     """Printed bytes as text that is safe to store and show: no control characters but newline and tab."""
     text = printed.decode("utf-8", "backslashreplace")
-    return "".join(c if c in "\n\t" or (c.isprintable() and c not in "\u202a\u202b\u202c\u202d\u202e") else "\ufffd" for c in text)
+    return "".join(c if c in "\n\t" or c.isprintable() else "\ufffd" for c in text)
 
 
 def grade_lazily(package: Package, name: str, seed: str, cells: Cells) -> Verdict:

@@ -82,6 +82,9 @@ class CaseResult:
     # Of a sample case: {"args": text, "got": text, "expected": text, "stdout": text}
     shown: dict[str, str] = field(default_factory=dict)
 
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CaseResult:
         outcome = data.get("outcome")

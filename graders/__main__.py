@@ -1,0 +1,195 @@
+"""The graders' command line: `grade` a file, `check` an exercise, serve queues as a `worker`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from graders.cells import Cells
+from graders.checking import Finding, check
+from graders.grade import grade
+from graders.package import Package, PackageError
+from graders.protocol import MAX_SOURCE_BYTES, CaseResult, Job, Outcome, Verdict
+from sandbox import SandboxUnavailable
+
+EXIT_GRADED, EXIT_SURPRISE, EXIT_USAGE, EXIT_BROKEN = 0, 1, 2, 3
+MARKS = {"passed": "✓", "failed": "✗", None: "·"}
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except (PackageError, SandboxUnavailable) as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE if isinstance(error, PackageError) else EXIT_BROKEN
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m graders", description="Grade exercises in sandboxes.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    one = commands.add_parser("grade", help="grade one file without the site")
+    one.add_argument("exercise", type=Path, help="an exercise's folder, such as exercises/sdpa")
+    one.add_argument("file", type=Path, help="the submission")
+    one.add_argument("--seed", help="32 hex digits; a verdict names its own, so that it can be had again")
+    one.add_argument("--run", dest="mode", action="store_const", const="run", default="submit", help="samples only")
+    one.set_defaults(run=command_grade)
+    many = commands.add_parser("check", help="grade the known submissions and the lazy eight of exercises")
+    many.add_argument("exercises", type=Path, nargs="*", help="folders; all of exercises/ when none is named")
+    many.add_argument("--seeds", type=int, default=20)
+    many.set_defaults(run=command_check)
+    for command in (one, many):
+        command.add_argument("--json", action="store_true", help="print one JSON object")
+        command.add_argument("--engine", choices=("docker", "runsc", "bwrap"), help="default: what works here")
+    worker = commands.add_parser("worker", help="serve queues")
+    worker.add_argument("--queues", default="cpu", help="comma-separated: cpu, gpu, regrade")
+    worker.add_argument("--concurrency", type=int, default=max(1, (os.cpu_count() or 2) // 2))
+    worker.add_argument("--engine", choices=("docker", "runsc", "bwrap"))
+    worker.set_defaults(run=command_worker)
+    return top
+
+
+@contextmanager
+def open_cells(engine_name: str | None, warm: int = 1) -> Iterator[Cells]:
+    from sandbox.choosing import choose
+    from sandbox.pool import Pool
+
+    engine = choose(engine_name)
+    pool = Pool(engine, warm)
+    cells = Cells(pool)
+    try:
+        yield cells
+    finally:
+        cells.close()
+        pool.close()
+        engine.close()
+
+
+# --------------------------------------------------------------------------------------------- grade
+
+
+def command_grade(arguments: argparse.Namespace) -> int:
+    package = Package.read(arguments.exercise)
+    seed = arguments.seed or secrets.token_hex(16)
+    try:
+        source = read_source(arguments.file)
+    except OSError as error:
+        print(f"{arguments.file}: {error.strerror}", file=sys.stderr)
+        return EXIT_USAGE
+    except ValueError as error:
+        verdict = Verdict(Outcome.REFUSED, message=str(error))
+    else:
+        job = Job("cli", 1, "", package.key, package.digest, {"solution.py": source}, seed, mode=arguments.mode)
+        with open_cells(arguments.engine) as cells:
+            verdict = grade(job, package, cells, (lambda case: None) if arguments.json else print_case)
+    print(json.dumps(as_json(verdict, seed), ensure_ascii=False)) if arguments.json else print_verdict(verdict, seed)
+    return EXIT_BROKEN if verdict.outcome is Outcome.BROKEN else EXIT_GRADED
+
+
+def read_source(path: Path) -> str:
+    """The submission's text. ValueError, in words for the learner, when it cannot be graded."""
+    raw = path.read_bytes()
+    if len(raw) > MAX_SOURCE_BYTES:
+        raise ValueError(f"The file has {len(raw):,} bytes; at most {MAX_SOURCE_BYTES:,} are graded.")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"The file is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+    if not text.strip():
+        raise ValueError("The file is empty.")
+    try:
+        compile(text, "solution.py", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"The file does not parse: {error}") from None
+    return text
+
+
+def as_json(verdict: Verdict, seed: str) -> dict[str, object]:
+    cases = [{"name": c.name, "outcome": c.outcome, "points": c.points, "message": c.message} for c in verdict.cases]
+    return {
+        "outcome": verdict.outcome,
+        "score": verdict.score,
+        "cases": cases,
+        "hint": verdict.hint,
+        "message": verdict.message,
+        "seconds": verdict.seconds,
+        "memory_mb": verdict.memory_mb,
+        "log": verdict.log,
+        "seed": seed,
+        "receipt": verdict.receipt,
+    }
+
+
+def print_case(case: CaseResult) -> None:
+    mark = MARKS.get(case.outcome, "✗")
+    print(f"  {mark} {case.name}  {case.seconds * 1000:.1f} ms" + (f"  {case.message}" if case.message else ""))
+
+
+def print_verdict(verdict: Verdict, seed: str) -> None:
+    print(f"{verdict.outcome}: score {verdict.score:.2f}, {verdict.seconds:.3f} s, seed {seed}")
+    if verdict.message and verdict.outcome is not Outcome.PASSED:
+        print(verdict.message)
+    if verdict.hint:
+        print(f"Hint: {verdict.hint.get('en', '')}")
+    if verdict.log.strip():
+        print("Printed:\n" + verdict.log)
+
+
+# --------------------------------------------------------------------------------------------- check
+
+
+def command_check(arguments: argparse.Namespace) -> int:
+    folders = arguments.exercises or sorted(path.parent for path in Path("exercises").glob("*/exercise.toml"))
+    packages = [Package.read(folder) for folder in folders]
+    report: dict[str, list[dict[str, object]]] = {}
+    surprises = 0
+    with open_cells(arguments.engine) as cells:
+        for package in packages:
+            rows = report.setdefault(package.key, [])
+            for finding in check_aloud(package, cells, arguments):
+                surprises += len(finding.surprises)
+                rows.append(
+                    {
+                        "what": finding.what,
+                        "expected": finding.expected,
+                        "surprises": [vars(surprise) for surprise in finding.surprises],
+                    }
+                )
+    if arguments.json:
+        print(json.dumps({"seeds": arguments.seeds, "surprises": surprises, "exercises": report}))
+    else:
+        print(f"{len(packages)} exercises, {arguments.seeds} seeds each: {surprises or 'no'} surprises")
+    return EXIT_SURPRISE if surprises else EXIT_GRADED
+
+
+def check_aloud(package: Package, cells: Cells, arguments: argparse.Namespace) -> Iterator[Finding]:
+    began = time.monotonic()
+    say = (lambda text: None) if arguments.json else (lambda text: print(text, flush=True))
+    say(package.key)
+    for finding in check(package, cells, arguments.seeds, lambda name: None):
+        count = len(finding.surprises)
+        mark = f"✗ {count} of {arguments.seeds} seeds surprised" if count else "✓"
+        say(f"  {finding.what}: {finding.expected} {mark}  ({time.monotonic() - began:.1f} s)")
+        for surprise in finding.surprises[:3]:
+            say(f"      seed {surprise.seed}: expected {surprise.expected}; got {surprise.got}. {surprise.message}")
+        yield finding
+
+
+# -------------------------------------------------------------------------------------------- worker
+
+
+def command_worker(arguments: argparse.Namespace) -> int:
+    from graders.worker import serve
+
+    return serve(arguments.queues.split(","), arguments.concurrency, arguments.engine)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

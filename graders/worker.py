@@ -1,0 +1,211 @@
+"""A grader: takes Jobs from its queues, sends Verdicts back. Knows neither Django nor the database."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import redis
+from celery import Celery
+from celery.signals import worker_ready, worker_shutdown
+
+from graders.broker import celery_url, redis_url
+from graders.cells import Cells, answer_profile, judge_profile
+from graders.grade import grade
+from graders.package import Package, PackageError
+from graders.protocol import (
+    QUEUE_SITE,
+    QUEUES,
+    TASK_GRADE,
+    TASK_RECORD,
+    CaseResult,
+    Job,
+    Outcome,
+    Verdict,
+    heartbeat_key,
+    progress_channel,
+)
+from graders.store import Store
+from sandbox import Engine, SandboxUnavailable
+
+log = logging.getLogger("graders")
+
+HEARTBEAT_SECONDS = 10
+PROGRESS_SECONDS = 600
+HOME = Path(os.environ.get("ANNEAL_HOME") or Path(__file__).resolve().parent.parent / "var")
+
+app = Celery("graders", broker=celery_url())
+app.conf.update(
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    task_default_queue="cpu",
+    broker_connection_retry_on_startup=True,
+    # A message is acknowledged when it is taken: the site's Submission row is the truth, and the site
+    # sends it again when no verdict comes (docs/developer/dataflow.md).
+    task_acks_late=False,
+    worker_prefetch_multiplier=1,
+    broker_transport_options={"socket_keepalive": True, "health_check_interval": 15},
+    worker_send_task_events=False,
+    worker_hijack_root_logger=False,
+)
+
+
+class Grader:
+    """What one worker process holds: an engine, its warm cells, the packages, a connection to tell progress."""
+
+    def __init__(self, engine: Engine, cells: Cells, store: Store, connection: redis.Redis) -> None:
+        self.engine, self.cells, self.store, self.redis = engine, cells, store, connection
+
+    def grade(self, job: Job) -> Verdict:
+        try:
+            package = self.store.get(job.package)
+        except PackageError as error:
+            return Verdict(Outcome.BROKEN, message=str(error))
+        progress = Progress(self.redis, job)
+        verdict = grade(job, package, self.cells, progress.case)
+        receipt = {**verdict.receipt, "engine": self.engine.describe(), "grader": socket.gethostname()}
+        return Verdict.from_dict({**verdict.to_dict(), "receipt": receipt})
+
+
+class Progress:
+    """Tells whoever watches how far a grading is. Nothing depends on it: a lost broker loses only the show."""
+
+    def __init__(self, connection: redis.Redis, job: Job) -> None:
+        self.redis, self.job = connection, job
+        self.cases: list[dict[str, Any]] = []
+        self.tell()
+
+    def case(self, result: CaseResult) -> None:
+        self.cases.append(result.to_dict())
+        self.tell()
+
+    def tell(self) -> None:
+        channel = progress_channel(self.job.submission)
+        state = {"state": "running", "grading": self.job.grading, "done": len(self.cases), "cases": self.cases}
+        text = json.dumps(state)
+        with suppress(redis.RedisError):
+            self.redis.setex(f"{channel}:last", PROGRESS_SECONDS, text)
+            self.redis.publish(channel, text)
+
+
+grader: Grader | None = None
+
+
+@app.task(name=TASK_GRADE)
+def grade_task(job: dict[str, Any]) -> None:
+    """Grade `job` and send its verdict to the site's queue."""
+    assert grader is not None
+    wanted = Job.from_dict(job)
+    verdict = grader.grade(wanted)
+    if verdict.outcome is Outcome.BROKEN:
+        log.error("submission %s could not be graded: %s", wanted.submission, verdict.message)
+    app.send_task(
+        TASK_RECORD,
+        kwargs={
+            "submission": wanted.submission,
+            "grading": wanted.grading,
+            "token": wanted.token,
+            "verdict": verdict.to_dict(),
+        },
+        queue=QUEUE_SITE,
+        ignore_result=True,
+    )
+
+
+class Heartbeat(threading.Thread):
+    """Says every few seconds which queues are served, so that the site can tell a learner when one is not."""
+
+    def __init__(self, queues: list[str], about: dict[str, str]) -> None:
+        super().__init__(name="heartbeat", daemon=True)
+        self.queues, self.about, self.stopped = queues, json.dumps(about), threading.Event()
+
+    def run(self) -> None:
+        connection = redis.Redis.from_url(redis_url())
+        while not self.stopped.is_set():
+            with suppress(redis.RedisError):
+                for queue in self.queues:
+                    connection.setex(heartbeat_key(queue), 3 * HEARTBEAT_SECONDS, self.about)
+            self.stopped.wait(HEARTBEAT_SECONDS)
+        with suppress(redis.RedisError):
+            connection.delete(*map(heartbeat_key, self.queues))
+
+
+def serve(queues: list[str], concurrency: int, engine_name: str | None) -> int:
+    """Grade until told to stop. 3 when the sandbox cannot work here or does not hold: the queue stays closed."""
+    global grader
+    from sandbox.choosing import choose
+    from sandbox.pool import Pool
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    unknown = set(queues) - set(QUEUES)
+    if unknown:
+        print(f"There is no queue {', '.join(sorted(unknown))}; the queues are {', '.join(QUEUES)}.")
+        return 2
+    try:
+        engine = choose(engine_name)
+        engine.sweep()
+        refuse_what_does_not_hold(engine)
+    except SandboxUnavailable as error:
+        log.error("%s", error)
+        return 3
+    pool = Pool(engine, int(os.environ.get("ANNEAL_POOL", "2")))
+    store = Store(Path(os.environ.get("ANNEAL_PACKAGES") or HOME / "packages"))
+    grader = Grader(engine, Cells(pool), store, redis.Redis.from_url(redis_url()))
+    heartbeat = Heartbeat(queues, {"engine": engine.name, "host": socket.gethostname()})
+    worker_ready.connect(lambda **_: heartbeat.start(), weak=False)
+    worker_ready.connect(lambda **_: threading.Thread(target=warm, args=(store, pool), daemon=True).start(), weak=False)
+    worker_shutdown.connect(lambda **_: heartbeat.stopped.set(), weak=False)
+    try:
+        app.Worker(
+            queues=queues, pool="threads", concurrency=concurrency, loglevel="INFO", optimization="fair",
+            without_gossip=True, without_mingle=True,
+        ).start()  # fmt: skip
+    finally:
+        heartbeat.stopped.set()
+        grader.cells.close()
+        pool.close()
+        engine.close()
+    return 0
+
+
+def refuse_what_does_not_hold(engine: Engine) -> None:
+    """Attack the sandbox as it is configured. SandboxUnavailable if an attack works."""
+    from sandbox.doctor import attack
+
+    escaped = [finding for finding in attack(engine) if not finding.held]
+    if escaped:
+        raise SandboxUnavailable(
+            "The sandbox does not hold, so no queue is served: "
+            + "; ".join(f"{finding.name}: {finding.detail}" for finding in escaped)
+            + ". Run `python -m sandbox doctor` for the whole picture."
+        )
+
+
+def warm(store: Store, pool: Any) -> None:
+    """Have cells of the kinds that the published exercises need waiting before the first learner."""
+    profiles = dict.fromkeys(
+        profile for package in newest(store) for profile in (answer_profile(package), judge_profile(package))
+    )
+    for profile in profiles:
+        with suppress(Exception):
+            pool.warm(profile)
+
+
+def newest(store: Store) -> list[Package]:
+    """The latest package of each exercise."""
+    found: dict[str, tuple[float, Package]] = {}
+    for folder in store.folder.glob("*") if store.folder.exists() else ():
+        if not folder.name.isalnum():
+            continue
+        with suppress(PackageError):
+            package, changed = store.get(folder.name), folder.stat().st_mtime
+            if package.key not in found or found[package.key][0] < changed:
+                found[package.key] = (changed, package)
+    return [package for _, package in found.values()]

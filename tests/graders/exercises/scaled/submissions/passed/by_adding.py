@@ -1,0 +1,2 @@
+def scale(x, by):
+    return sum(x for _ in range(int(by)))

@@ -1,0 +1,3 @@
+def scale(x, by):
+    while True:
+        pass
