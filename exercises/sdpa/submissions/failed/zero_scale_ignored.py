@@ -1,0 +1,20 @@
+"""Wrong: a scale of 0.0 counts as no scale."""
+
+import math
+
+import torch
+
+
+def sdpa(q, k, v, attn_mask=None, is_causal=False, scale=None):
+    scale = scale or 1 / math.sqrt(q.size(-1))
+    scores = q @ k.transpose(-2, -1) * scale
+    allowed = torch.ones(scores.shape, dtype=torch.bool)
+    if is_causal:
+        allowed = allowed.tril()
+    if attn_mask is not None and attn_mask.dtype == torch.bool:
+        allowed = allowed & attn_mask
+    elif attn_mask is not None:
+        allowed = allowed & (attn_mask > -math.inf)
+        scores = scores + attn_mask.masked_fill(attn_mask == -math.inf, 0)
+    weights = torch.softmax(scores.masked_fill(~allowed, -math.inf), dim=-1)
+    return weights.masked_fill(~allowed, 0) @ v
