@@ -1,0 +1,8 @@
+"""The site as WSGI servers want it."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learn.settings")
+application = get_wsgi_application()
