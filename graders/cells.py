@@ -17,6 +17,9 @@ from sandbox import Cell, CellEnded, Limits, Profile
 HERE = Path(__file__).parent
 JUDGE_FILES = ("__init__", "values", "kit", "protocol", "candidate", "lazy", "judge")
 START_SECONDS = 90.0
+# What a module imports only when it is first used, and then takes long: the first torch.autograd.grad of a
+# process costs 300 ms, nearly all of it this import.
+BESIDE = {"torch": ("torch.fx.experimental.symbolic_shapes",)}
 
 
 class Source(Protocol):
@@ -29,7 +32,7 @@ class Source(Protocol):
 def answer_profile(package: Package) -> Profile:
     return Profile(
         name="+".join(package.preload) or "plain",
-        preload=package.preload,
+        preload=preload(package),
         limits=Limits(memory_mb=package.limits.memory_mb),
         gpu=package.queue == "gpu",
     )
@@ -39,9 +42,13 @@ def judge_profile(package: Package) -> Profile:
     """The judge is ours and the author's: more memory, and numpy always."""
     return Profile(
         name="judge:" + "+".join(package.preload),
-        preload=("numpy", *package.preload),
+        preload=("numpy", *preload(package)),
         limits=Limits(memory_mb=4096, log_kb=1024, lifetime_seconds=7 * 24 * 3600),
     )
+
+
+def preload(package: Package) -> tuple[str, ...]:
+    return tuple(part for name in package.preload for part in (name, *BESIDE.get(name, ())))
 
 
 def answer_files(package: Package, source: str) -> dict[str, bytes]:
