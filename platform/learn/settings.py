@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",
     "django_htmx",
     "csp",
     "allauth",
@@ -84,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "learn.accounts.middleware.learners_language_and_zone",
 ]
 
 ROOT_URLCONF = "learn.urls"
@@ -102,6 +104,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "learn.lessons.context.header",
             ],
         },
     }
@@ -114,6 +117,8 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    # In a file like the real one: tests of the live server share it between threads.
+    DATABASES["default"]["TEST"] = {"NAME": HOME / "test.sqlite3"}
     DATABASES["default"]["OPTIONS"] = {
         # A writer takes its lock at the start and waits for it, in place of failing in the middle.
         "transaction_mode": "IMMEDIATE",
@@ -138,10 +143,12 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_ADAPTER = "learn.accounts.adapter.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # so that templates/django/forms is ours
 
 # -------------------------------------------------------------------------------------------- e-mail
 
@@ -162,6 +169,8 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [HERE / "locale"]
+LANGUAGE_COOKIE_AGE = 31_536_000
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -169,7 +178,10 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
-STATICFILES_DIRS = [HERE / "static"]
+# Folder by folder: `static/src` holds sources and what npm installs, which no browser asks for.
+STATICFILES_DIRS = [
+    (name, HERE / "static" / name) for name in ("css", "dist", "img", "js") if (HERE / "static" / name).is_dir()
+]
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 STORAGES = {
@@ -220,9 +232,11 @@ CELERY_BROKER_URL = celery_url(REDIS_URL)
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = "site"
+CELERY_TASK_DEFAULT_QUEUE = "site"  # what graders take is sent to its queue by name (exercises/queue.py)
+CELERY_TASK_ROUTES = {"learn.*": {"queue": "site"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
     "socket_connect_timeout": 2,
     "socket_timeout": 10,
     "socket_keepalive": True,
