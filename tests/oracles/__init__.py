@@ -1,0 +1,1 @@
+"""Our references against implementations that we did not write."""
