@@ -27,6 +27,7 @@ class Log:
     def __init__(self, cap: int) -> None:
         self.cap = cap
         self.total = 0  # printed in the whole life of the cell
+        self.beginning = b""  # the first bytes of all, also when they were taken
         self._head = bytearray()
         self._tail = bytearray()
         self._left_out = 0
@@ -37,6 +38,7 @@ class Log:
 
     def add(self, data: bytes) -> None:
         self.total += len(data)
+        self.beginning += data[: 100 - len(self.beginning)]
         room = self.cap // 2 - len(self._head) if not self._tail else 0
         self._head += data[: max(room, 0)]
         self._tail += data[max(room, 0) :]

@@ -1,0 +1,302 @@
+"""A real bwrap cell: frames go through, limits hold, nothing is left. What it can see is in test_bwrap_inside.py."""
+
+import os
+import threading
+import time
+
+import pytest
+
+from sandbox import CellEnded, Ended, Profile
+from tests.sandbox.programs import ECHO, ask, how_it_ends, plain, soon, start
+
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+
+
+def test_frames_of_every_size_come_back(bwrap):
+    cell = start(bwrap, ECHO)
+
+    for size in (0, 1, 65_536, 10_000_000):
+        sent = os.urandom(size)
+        cell.send(sent, soon())
+        assert cell.receive(10_000_000, soon()) == sent
+    cell.kill()
+
+
+def test_several_files_and_folders_are_loaded(bwrap):
+    cell = bwrap.start(plain())
+    cell.wait_ready(soon())
+    files = {
+        "main.py": b"from parts.one import text; print(text); raise SystemExit(5)",
+        "parts/one.py": b"text = 'two'",
+    }
+    cell.load(files, "main.py", soon())
+
+    with pytest.raises(CellEnded) as caught:
+        cell.receive(100, soon())
+
+    assert (caught.value.ended, caught.value.exit_code) == (Ended.EXITED, 5)
+    assert cell.take_log() == b"two\n"
+
+
+def test_torch_is_there_and_uses_one_thread(bwrap):
+    source = "import torch; answer([torch.get_num_threads(), (torch.ones(3) * 2).tolist()])"
+
+    assert ask(bwrap, source, Profile(), seconds=60) == [1, [2.0, 2.0, 2.0]]
+
+
+def test_an_endless_loop_ends_with_the_deadline(bwrap):
+    before = time.monotonic()
+
+    assert how_it_ends(bwrap, "while True: pass", seconds=1).ended is Ended.TIME
+    assert time.monotonic() - before < 2.5
+
+
+def test_a_loop_that_never_returns_to_python_ends_with_the_deadline(bwrap):
+    assert how_it_ends(bwrap, "2 ** 10 ** 9", seconds=1).ended is Ended.TIME
+
+
+def test_sleeping_for_ever_ends_with_the_deadline(bwrap):
+    assert how_it_ends(bwrap, "time.sleep(10**6)", seconds=0.5).ended is Ended.TIME
+
+
+@pytest.mark.parametrize("call", ["sys.exit(0)", "os._exit(0)", "raise SystemExit"])
+def test_an_early_exit_is_an_exit(bwrap, call):
+    ended = how_it_ends(bwrap, call)
+
+    assert (ended.ended, ended.exit_code) == (Ended.EXITED, 0)
+
+
+def test_a_crash_is_an_exit(bwrap):
+    ended = how_it_ends(bwrap, "ctypes.string_at(0)")
+
+    assert (ended.ended, ended.exit_code) == (Ended.EXITED, 128 + 11)
+
+
+def test_more_memory_than_allowed_is_told_as_memory(bwrap):
+    source = "kept = []\nwhile True: kept.append(b'x' * 10_000_000)"
+
+    assert how_it_ends(bwrap, source, plain(memory_mb=150)).ended is Ended.MEMORY
+
+
+def test_memory_of_many_processes_is_counted_together(bwrap):
+    source = """
+for _ in range(6):
+    if os.fork() == 0:
+        kept = b"x" * 60_000_000
+        time.sleep(60)
+time.sleep(3)
+answer("held it all")
+"""
+    assert how_it_ends(bwrap, source, plain(memory_mb=200), seconds=10).ended is Ended.MEMORY
+
+
+def test_memory_within_the_limit_is_given(bwrap):
+    source = "kept = b'x' * 150_000_000\nanswer(len(kept))"
+
+    assert ask(bwrap, source, plain(memory_mb=256)) == 150_000_000
+
+
+@pytest.mark.parametrize("where", ["sys.stdout.write", "sys.stderr.write"])
+def test_output_without_end_is_told_as_output(bwrap, where):
+    ended = how_it_ends(bwrap, f"while True: {where}('a' * 5000)", plain(log_kb=64))
+
+    assert ended.ended is Ended.OUTPUT
+    assert len(ended.log) <= 65 * 1024
+
+
+def test_a_frame_larger_than_allowed_is_told_as_output(bwrap):
+    assert how_it_ends(bwrap, "answer('a' * 2_000_000)").ended is Ended.OUTPUT
+
+
+def test_noise_on_the_channel_is_told_as_protocol(bwrap):
+    assert how_it_ends(bwrap, "os.write(CHANNEL[1], b'passed!')").ended is Ended.PROTOCOL
+
+
+def test_a_fork_bomb_stays_within_its_limit(bwrap):
+    source = """
+def count():
+    made = 0
+    try:
+        while True:
+            if os.fork() == 0:
+                time.sleep(60)
+                os._exit(0)
+            made += 1
+    except BlockingIOError:
+        return made
+answer(count())
+"""
+    made = ask(bwrap, source, plain(processes=20))
+
+    assert 15 <= made <= 20
+
+
+def test_threads_count_as_processes(bwrap):
+    source = """
+started = 0
+try:
+    for _ in range(1000):
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+        started += 1
+except RuntimeError:
+    pass
+answer(started)
+"""
+    assert 15 <= ask(bwrap, source, plain(processes=20)) <= 20
+
+
+def test_a_cell_that_stops_itself_ends_with_the_deadline(bwrap):
+    assert how_it_ends(bwrap, "os.kill(os.getpid(), signal.SIGSTOP)", seconds=0.5).ended is Ended.TIME
+
+
+def test_ignoring_every_signal_does_not_help(bwrap):
+    source = """
+for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+    signal.signal(number, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, signal.Signals)
+print("ignoring", flush=True)
+while True: time.sleep(1)
+"""
+    ended = how_it_ends(bwrap, source, seconds=0.5)
+
+    assert ended.ended is Ended.TIME
+    assert ended.log == b"ignoring\n"
+
+
+def processes_named(word):
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if word in file.read():
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+def test_a_daemon_dies_with_its_cell(bwrap):
+    source = """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        libc.prctl(15, b"left-behind", 0, 0, 0)
+        os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(1000)", "daemon-4711"])
+    os._exit(0)
+time.sleep(0.5)
+"""
+    cell = start(bwrap, source)
+    until = time.monotonic() + 5
+    while not processes_named(b"daemon-4711") and time.monotonic() < until:
+        time.sleep(0.02)
+    assert processes_named(b"daemon-4711"), "the daemon never ran"
+
+    with pytest.raises(CellEnded) as caught:
+        cell.receive(100, soon())
+
+    assert caught.value.ended is Ended.EXITED
+    assert not processes_named(b"daemon-4711")
+
+
+def test_killing_everything_in_reach_kills_only_the_cell(bwrap):
+    neighbour = start(bwrap, ECHO)
+    source = """
+for pid in (1, os.getppid(), -1):
+    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGKILL):
+        try: os.kill(pid, number)
+        except OSError: pass
+answer("tried")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    ended = how_it_ends(bwrap, source)
+    neighbour.send(b"still there?", soon())
+
+    assert ended.ended is Ended.EXITED
+    assert neighbour.receive(100, soon()) == b"still there?"
+    neighbour.kill()
+
+
+def test_the_disk_of_a_cell_is_small(bwrap):
+    source = """
+def fill():
+    with open("big", "wb") as file:
+        for _ in range(100):
+            file.write(b"x" * 1_000_000)
+def many():
+    for number in range(10_000):
+        open(f"file{number}", "w").close()
+first = error_of(fill)
+answer([first, error_of(many), error_of(os.truncate, "big", 2**50)])
+"""
+    cell = plain(disk_mb=8, files=300)
+
+    big, many, sparse = ask(bwrap, source, cell)
+
+    assert big in ("ENOSPC", "EFBIG") and sparse == "EFBIG"
+    if "inodes" not in " ".join(bwrap.what_it_cannot_hold()):
+        assert many == "ENOSPC"
+
+
+def test_four_cells_at_once_keep_to_themselves(bwrap):
+    answers = {}
+
+    def one(number):
+        source = f"""
+open("/box/home/mine", "w").write("{number}")
+time.sleep(0.3)
+answer([open("/box/home/mine").read(), sorted(os.listdir("/box/home"))])
+"""
+        answers[number] = ask(bwrap, source)
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers == {number: [str(number), ["main.py", "mine"]] for number in range(4)}
+
+
+def test_an_attack_in_one_cell_does_not_end_another(bwrap):
+    honest = start(bwrap, ECHO)
+    how_it_ends(bwrap, "kept = []\nwhile True: kept.append(b'x' * 10_000_000)", plain(memory_mb=100))
+    how_it_ends(bwrap, "while True:\n    try: os.fork()\n    except OSError: pass", plain(processes=10), seconds=1)
+    honest.send(b"x" * 1000, soon())
+
+    assert honest.receive(1000, soon()) == b"x" * 1000
+    honest.kill()
+
+
+def test_a_cell_may_be_killed_from_another_thread(bwrap):
+    cell = start(bwrap, "time.sleep(1000)")
+    threading.Timer(0.2, cell.kill).start()
+    before = time.monotonic()
+
+    with pytest.raises(CellEnded) as caught:
+        cell.receive(100, soon(30))
+
+    assert caught.value.ended is Ended.EXITED
+    assert time.monotonic() - before < 5
+
+
+def test_usage_is_measured_from_outside(bwrap):
+    cell = start(
+        bwrap, "kept = b'x' * 100_000_000\nuntil = time.time() + 0.3\nwhile time.time() < until: pass\nanswer(1)"
+    )
+    cell.receive(100, soon())
+    cell.kill()
+
+    assert 100_000_000 <= cell.usage().memory_peak_bytes < 200_000_000
+    if "cpuacct" in bwrap.describe()["cgroup"]:
+        assert 0.2 < cell.usage().cpu_seconds < 3
+
+
+def test_a_cell_warmed_in_the_background_and_promoted_works(bwrap):
+    cell = bwrap.start(plain(), background=True)
+    bwrap.promote(cell)
+    cell.wait_ready(soon(60))
+
+    assert cell.alive()
+    cell.kill()
+    bwrap.promote(cell)
+    assert not cell.alive()
