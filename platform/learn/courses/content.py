@@ -91,8 +91,6 @@ class Lesson:
     cards: tuple[Card, ...] = ()
     exercises: tuple[str, ...] = ()
     figures: dict[str, str] = field(default_factory=dict)  # SVG source by the name the body uses
-    source: str = ""  # path of the default locale's file inside the course's folder
-    first_lines: dict[str, int] = field(default_factory=dict)  # where the body starts in each locale's file
 
 
 @dataclass(frozen=True)
