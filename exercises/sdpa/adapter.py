@@ -43,7 +43,7 @@ def two_endings(solution, q, k, v, other_q, other_k, other_v):
 
 
 def from_views(solution, q, k, v, attn_mask):
-    """Called with views: heads split off by a transpose, one mask expanded over the batch. And what the inputs then hold."""
+    """Called with views: heads split off by a transpose, one mask expanded. And what the inputs then hold."""
     q, k, v = (tensor.transpose(-3, -2) for tensor in (q, k, v))
     mask = attn_mask.expand(*q.shape[:-2], *attn_mask.shape)
     out = sdpa(solution, q, k, v, attn_mask=mask)

@@ -10,7 +10,7 @@ def sdpa(q, k, v, attn_mask=None, is_causal=False, scale=None):
     shape = (*q.shape[:-1], k.size(-2))
     flat_q, flat_k = q.reshape(-1, *q.shape[-2:]), k.reshape(-1, *k.shape[-2:])
     scores = []
-    for head_q, head_k in zip(flat_q, flat_k):
+    for head_q, head_k in zip(flat_q, flat_k, strict=True):
         for one_q in head_q:
             for one_k in head_k:
                 scores.append((one_q.to(torch.promote_types(q.dtype, torch.float32)) * one_k).sum() * scale)
