@@ -1,0 +1,214 @@
+"""Cells that are containers of a Docker engine, run by runc or by gVisor's runsc.
+
+Whoever may speak to the engine owns the machine, so nothing that comes from a user reaches it: no
+image, no mount, no variable, no command. The API is reached by docker-py, in the version that both know.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+
+from sandbox import Cell, CellEnded, Ended, Profile, SandboxUnavailable, images, owners
+from sandbox.cgroups import Group
+from sandbox.docker_attach import Attachment, new_mark
+from sandbox.docker_cell import DockerCell
+from sandbox.docker_config import DEADLINE, FULL_SHARES, OWNER, PERIOD_US, container
+
+__all__ = ["DockerEngine"]
+
+log = logging.getLogger(__name__)
+
+TROUBLE = (DockerException, requests.RequestException, OSError)
+API_SECONDS = 30
+REMOVE_SECONDS = 10.0
+
+# A cell gets a user number of its own, so that the kernel counts its processes apart from all others'.
+FIRST_UID, UIDS_PER_OWNER, OWNERS = 1_800_000_000, 4096, 16384
+
+
+class DockerEngine:
+    """Raises SandboxUnavailable if no engine answers, lacks the runtime or has no image of ours."""
+
+    def __init__(self, runtime: str = "runc", image: str = "python") -> None:
+        self.name = "docker" if runtime == "runc" else runtime
+        self.runtime = runtime
+        self._api = connect()
+        self._info: dict[str, Any] = self._api.info()
+        if runtime not in self._info.get("Runtimes", {}):
+            raise SandboxUnavailable(f"the engine has no runtime {runtime}; add it to the engine's daemon.json")
+        self._images: dict[str, str] = {}
+        self._image(image)
+        self._owner = owners.name(os.getpid())
+        self._numbers = itertools.count()
+        self._cells: dict[str, DockerCell] = {}
+        self._stuck: set[str] = set()
+        self._lock = threading.Lock()
+        self._removing = ThreadPoolExecutor(2, thread_name_prefix="docker-remove")
+        self.sweep()
+
+    def start(self, profile: Profile, *, background: bool = False) -> Cell:
+        if profile.gpu:
+            raise SandboxUnavailable("these cells have no GPU")
+        if self.unhealthy:
+            raise SandboxUnavailable(f"the engine does not remove containers: {self.unhealthy}")
+        mark = new_mark()
+        name = f"anneal-{os.getpid()}-{new_mark()[:8]}"
+        config = self._config(profile, mark, background)
+        try:
+            created = self._api.create_container_from_config(config, name)["Id"]
+            connection = self._attach(created)
+            self._api.start(created)
+        except TROUBLE as error:
+            # A request that timed out may have been served all the same.
+            self._removing.submit(self._remove_now, name)
+            raise CellEnded(Ended.LOST, f"the engine started no container: {error}") from error
+        cell = DockerCell(created, self, Attachment(connection, profile.limits.log_kb * 1024, mark), profile)
+        with self._lock:
+            self._cells[created] = cell
+        return cell
+
+    def promote(self, cell: Cell) -> None:
+        if not isinstance(cell, DockerCell):
+            return
+        group = cell.find_group()
+        if group is None or not group.share(idle=False):
+            with suppress(*TROUBLE):
+                self._api.update_container(cell.id, cpu_shares=FULL_SHARES)
+        if group is not None:
+            group.allow_burst(int(cell.profile.limits.cpus * PERIOD_US))
+
+    def sweep(self) -> int:
+        """Also tries again what could not be removed before."""
+        removed = 0
+        with suppress(*TROUBLE):
+            for found in self._api.containers(all=True, filters={"label": OWNER}):
+                if self._is_left_behind(found):
+                    removed += self._remove_now(found["Id"])
+        return removed
+
+    def describe(self) -> dict[str, str]:
+        version = self._api.version()
+        return {
+            "engine": self.name,
+            "engine_version": str(version.get("Version", "")),
+            "api_version": str(self._api.api_version),
+            "runtime": self.runtime,
+            "runc": next((c["Version"] for c in version.get("Components") or () if c["Name"] == "runc"), ""),
+            "kernel": str(self._info.get("KernelVersion", "")),
+            "cgroup_version": str(self._info.get("CgroupVersion", "1")),
+            **{f"image:{name}": digest for name, digest in self._images.items()},
+        }
+
+    def close(self) -> None:
+        with self._lock:
+            cells = list(self._cells.values())
+        for cell in cells:
+            cell.kill()
+        self._removing.shutdown()
+        self._api.close()
+
+    @property
+    def unhealthy(self) -> str:
+        """Containers that the engine could not remove in ten seconds; empty when all is well."""
+        with self._lock:
+            return " ".join(sorted(self._stuck))
+
+    # What cells ask for. None of it raises.
+
+    def group_of(self, container: str) -> Group | None:
+        with suppress(*TROUBLE):
+            pid = self._api.inspect_container(container)["State"]["Pid"]
+            return Group.of(pid, container) if pid else None
+        return None
+
+    def ran_out_of_memory(self, container: str) -> bool:
+        with suppress(*TROUBLE):
+            return bool(self._api.inspect_container(container)["State"]["OOMKilled"])
+        return False
+
+    def remove(self, container: str) -> None:
+        """Have it removed. The cell has hung up by now, of which its init dies; this makes sure."""
+        with self._lock:
+            self._cells.pop(container, None)
+        with suppress(RuntimeError):  # the engine is closed
+            self._removing.submit(self._remove_now, container)
+
+    def _remove_now(self, container: str) -> bool:
+        until = time.monotonic() + REMOVE_SECONDS
+        while True:
+            try:
+                self._api.remove_container(container, force=True, v=True)
+            except NotFound:
+                pass
+            except TROUBLE as error:
+                if time.monotonic() < until:
+                    time.sleep(0.2)
+                    continue
+                log.error("container %s cannot be removed: %s", container, error)
+                with self._lock:
+                    self._stuck.add(container)
+                return False
+            with self._lock:
+                self._stuck.discard(container)
+            return True
+
+    def _is_left_behind(self, found: dict[str, Any]) -> bool:
+        labels = found["Labels"]
+        deadline = labels.get(DEADLINE, "")
+        overdue = deadline.isdigit() and time.time() > int(deadline)
+        return overdue or owners.is_dead(labels[OWNER]) or found["Id"] in self._stuck
+
+    def _config(self, profile: Profile, mark: str, background: bool) -> dict[str, Any]:
+        first = FIRST_UID + os.getpid() % OWNERS * UIDS_PER_OWNER
+        return container(
+            profile,
+            self._image(profile.image),
+            mark,
+            uid=first + next(self._numbers) % UIDS_PER_OWNER,
+            owner=self._owner,
+            runtime=self.runtime,
+            private_cgroups=docker.utils.version_gte(self._api.api_version, "1.41"),
+            background=background,
+        )
+
+    def _image(self, name: str) -> str:
+        """The id of an image of ours. SandboxUnavailable if it was not built here."""
+        if name not in self._images:
+            try:
+                self._images[name] = self._api.inspect_image(images.tag(name))["Id"]
+            except (KeyError, ImageNotFound):
+                raise SandboxUnavailable(
+                    f"the image {name!r} of the cells is missing or old; build it with: python -m sandbox setup"
+                ) from None
+        return self._images[name]
+
+    def _attach(self, container: str) -> socket.socket:
+        """Before the start, so that nothing is missed. Ours alone: docker-py's own object is closed."""
+        parameters = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        attached = self._api.attach_socket(container, parameters)
+        connection = socket.socket(fileno=os.dup(attached.fileno()))
+        attached.close()
+        return connection
+
+
+def connect() -> docker.APIClient:
+    """A client of the engine that the environment names (DOCKER_HOST), or of the usual one."""
+    try:
+        options = docker.utils.kwargs_from_env()
+        client = docker.APIClient(version="auto", timeout=API_SECONDS, num_pools=32, **options)
+        client.ping()
+        return client
+    except (APIError, *TROUBLE) as error:
+        raise SandboxUnavailable(f"no Docker engine answers ({error}); start one, or set DOCKER_HOST") from error
