@@ -1,4 +1,4 @@
-"""Addresses of this app."""
+"""Addresses of this app; signing in and up and the like are allauth's."""
 
 from django.urls import path
 
@@ -7,5 +7,10 @@ from learn.accounts import views
 app_name = "accounts"
 
 urlpatterns = [
+    path("settings/", views.edit_settings, name="settings"),
+    path("settings/email/", views.change_email, name="change_email"),
+    path("settings/export/", views.export, name="export"),
+    path("settings/delete/", views.delete, name="delete"),
+    path("owner/<str:secret>/", views.use_owner_link, name="owner_link"),
     path("zone/", views.set_zone, name="zone"),
 ]
