@@ -172,7 +172,7 @@ def test_a_second_signal_does_not_wait(supervise):
 
 def test_what_the_others_need_stops_last(supervise):
     says_when = "import signal, sys, time\nsignal.signal(15, lambda *_: (print('bye', time.monotonic()), sys.exit()))\n"
-    slow = "import signal, sys, time\nsignal.signal(15, lambda *_: (time.sleep(1), print('bye', time.monotonic()), sys.exit()))\n"
+    slow = says_when.replace("(print", "(time.sleep(1), print")
     waits = "print('up', flush=True)\ntime.sleep(600)"
     one = supervise(
         {"name": "broker", "code": says_when + waits, "last": True}, {"name": "worker", "code": slow + waits}

@@ -1,0 +1,55 @@
+"""Which checks `./test` makes, in the order in which a mistake is cheapest to learn of."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+# Modules without Django: there mypy is strict, elsewhere it checks what is annotated.
+PLAIN = [
+    "graders",
+    "sandbox",
+    "platform/learn/courses/content.py",
+    "platform/learn/reviews/schedule.py",
+    "platform/learn/lessons/sequence.py",
+    "platform/learn/authoring/reader.py",
+    "platform/learn/authoring/checks.py",
+    "platform/learn/starting",
+]
+
+# Settings as a public site has them: what Django's deployment check is about.
+DEPLOYED = {
+    "ANNEAL_BASE_URL": "https://learn.example.org",
+    "ANNEAL_SECRET_KEY": secrets.token_urlsafe(64),
+    "DATABASE_URL": "sqlite:////tmp/anneal-check.sqlite3",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    title: str
+    words: list[str]  # for the Python of .venv
+    environment: dict[str, str] = field(default_factory=dict)
+    fine: tuple[int, ...] = (0,)
+
+
+CHECKS = [
+    Check("style (ruff)", ["-m", "ruff", "check", "."]),
+    Check("layers (import-linter)", ["-c", "from importlinter.cli import lint_imports_command as run; run()"]),
+    Check("types (mypy)", ["-m", "mypy", *PLAIN]),
+    Check("deployment", ["manage.py", "check", "--deploy", "--fail-level", "WARNING"], DEPLOYED),
+    Check("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"], DEPLOYED),
+]
+
+
+def passes(environment: dict[str, str]) -> list[Check]:
+    """The tests: side by side where that is safe, one at a time where they share an engine, and on PostgreSQL."""
+    alone = "docker or browser or slow"
+    found = [
+        Check("tests, side by side", ["-m", "pytest", "-n", "2", "-m", f"not ({alone})"]),
+        Check("tests, one at a time", ["-m", "pytest", "-m", alone], fine=(0, 5)),
+    ]
+    if url := environment.get("ANNEAL_TEST_POSTGRES_URL"):
+        words = ["-m", "pytest", "tests/learn", "-n", "2", "-m", f"not ({alone})"]
+        found.append(Check("the site's tests on PostgreSQL", words, {"DATABASE_URL": url, "ANNEAL_TEST_DATABASE": "1"}))
+    return found
