@@ -1,0 +1,146 @@
+"""The only door to the graders: wakes one, asks who serves a queue, and hears how far one is."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+
+import kombu.exceptions
+import redis
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from graders.protocol import TASK_GRADE, CaseResult, heartbeat_key, progress_channel
+from learn.celery import app
+from learn.exercises.models import State, Submission
+
+log = logging.getLogger(__name__)
+
+# One new attempt on a fresh connection, because a pooled one may have died with the last broker. No
+# more: a learner waits for this.
+RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+UNREACHABLE = (kombu.exceptions.OperationalError, redis.RedisError, OSError)
+
+
+def wake_grader(submission: Submission) -> None:
+    """Send the job once the row is committed: a grader never hears of a row that may vanish."""
+    transaction.on_commit(lambda: send(submission), robust=True)
+
+
+def send(submission: Submission, now: datetime | None = None) -> bool:
+    """Give the job to the broker. False if it cannot be reached: the row waits and is sent later."""
+    now = now or timezone.now()
+    try:
+        app.send_task(
+            TASK_GRADE,
+            kwargs={"job": submission.job(now).to_dict()},
+            queue=submission.queue,
+            ignore_result=True,
+            retry=True,
+            retry_policy=RETRY,
+        )
+    except UNREACHABLE as error:
+        log.warning("submission %s was kept but not sent: %s", submission.pk, error)
+        return False
+    _mark_sent(submission, now)
+    return True
+
+
+def _mark_sent(submission: Submission, now: datetime) -> None:
+    submission.sent_at = now
+    submission.deadline = now + timedelta(seconds=submission.patience * 2**submission.resends)
+    # The verdict may have come already: only a row that still waits is touched.
+    waiting = Submission.objects.filter(pk=submission.pk, state=State.QUEUED, grading=submission.grading)
+    waiting.update(sent_at=submission.sent_at, deadline=submission.deadline)
+
+
+# --------------------------------------------------------------------------------- what graders tell
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Who serves a queue. `reachable` is False where the broker itself does not answer."""
+
+    reachable: bool
+    grader: dict | None = None
+
+    def __bool__(self) -> bool:
+        return self.grader is not None
+
+
+def serving(queue: str) -> Serving:
+    try:
+        told = broker().get(heartbeat_key(queue))
+    except UNREACHABLE:
+        return Serving(False)
+    grader = _read(told)
+    return Serving(True, grader if grader is not None or not told else {})
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a grader is with one submission."""
+
+    state: str
+    grading: int | None = None
+    total: int = 0  # 0: not known
+    cases: tuple[CaseResult, ...] = field(default_factory=tuple)
+
+    @classmethod
+    def read(cls, told: bytes | str | None) -> Progress | None:
+        """None for anything that is no progress: whoever can publish can publish nonsense."""
+        data = _read(told)
+        if data is None:
+            return None
+        try:
+            cases = tuple(CaseResult.from_dict(case) for case in data.get("cases", ()))
+            return cls(str(data["state"]), data.get("grading"), int(data.get("total") or 0), cases)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+
+def progress(submission: Submission) -> Progress | None:
+    """What a grader last told of this grading; nothing while none has started, or the broker is away."""
+    try:
+        told = Progress.read(broker().get(last_key(submission.pk)))
+    except UNREACHABLE:
+        return None
+    return told if told is not None and told.grading in (None, submission.grading) else None
+
+
+def last_key(pk: str) -> str:
+    return progress_channel(pk) + ":last"
+
+
+def tell_recorded(pk: str) -> None:
+    """Let those who watch know that the row has changed."""
+    with _best_effort():
+        broker().publish(progress_channel(pk), json.dumps({"state": "recorded"}))
+
+
+def _read(told: bytes | str | None) -> dict | None:
+    try:
+        data = json.loads(told) if told else None
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+@contextmanager
+def _best_effort() -> Iterator[None]:
+    try:
+        yield
+    except UNREACHABLE as error:
+        log.info("the broker did not answer: %s", error)
+
+
+@cache
+def broker() -> redis.Redis:
+    """One pool a process; short timeouts, because a page waits for it."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=0.5)

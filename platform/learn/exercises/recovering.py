@@ -1,0 +1,114 @@
+"""Wakes a grader again for the lost, gives up on what cannot be graded, and grades again what was mended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from graders.protocol import Outcome, Verdict
+from learn.exercises import queue, recording
+from learn.exercises.models import State, Submission, new_token
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 200
+
+
+def resend_lost(now: datetime) -> int:
+    """Send again what nobody answered in time; how many were sent."""
+    sent = 0
+    for submission in Submission.objects.overdue(now)[:AT_ONCE]:
+        if submission.sent_at is not None and not queue.serving(submission.queue):
+            continue  # nothing is lost: there is nobody to ask. The page says so.
+        if submission.sent_at is not None and _not_reached_yet(submission, now):
+            _wait_on(submission, now)
+            continue
+        if submission.resends >= recording.MAX_RESENDS:
+            _give_up(submission, now)
+            continue
+        if not _claim(submission, now):
+            continue
+        if not queue.send(submission, now):
+            _release(submission, now)
+            break  # the broker is away, for the others too
+        sent += 1
+    return sent
+
+
+def _not_reached_yet(submission: Submission, now: datetime) -> bool:
+    """The queue is long but moves: something was graded lately, and nothing that was sent after this one.
+
+    To send it again would only make the queue longer.
+    """
+    lately = Submission.objects.filter(
+        queue=submission.queue, state=State.GRADED, graded_at__gt=now - timedelta(seconds=submission.patience)
+    )
+    sent = list(lately.values_list("sent_at", flat=True)[:AT_ONCE])
+    return bool(sent) and all(at is None or at < submission.sent_at for at in sent)
+
+
+def _wait_on(submission: Submission, now: datetime) -> None:
+    later = now + timedelta(seconds=submission.patience)
+    Submission.objects.waiting().filter(pk=submission.pk).update(deadline=later)
+
+
+def _claim(submission: Submission, now: datetime) -> bool:
+    """Take the resending of this row: two sweeps at once send it once."""
+    # What the broker never had was not lost by a grader, and is not counted.
+    resends = submission.resends + (submission.sent_at is not None)
+    later = now + timedelta(seconds=submission.patience * 2**resends)
+    same = Submission.objects.waiting().filter(pk=submission.pk, deadline=submission.deadline)
+    submission.resends = resends
+    return bool(same.update(resends=resends, deadline=later))
+
+
+def _release(submission: Submission, now: datetime) -> None:
+    """The broker did not take it: the next sweep tries again, and nothing is counted."""
+    counted = submission.sent_at is not None
+    same = Submission.objects.waiting().filter(pk=submission.pk, resends=submission.resends)
+    same.update(deadline=now, resends=submission.resends - counted)
+
+
+def _give_up(submission: Submission, now: datetime) -> None:
+    verdict = Verdict(Outcome.BROKEN, message="No grader answered.")
+    recording.record(submission.pk, submission.grading, submission.token, verdict, now)
+    log.error("submission %s was given up after %s resends", submission.pk, submission.resends)
+
+
+@transaction.atomic
+def grade_again(submission: Submission, package: str, now: datetime) -> bool:
+    """Grade the same code, with the same seed, by the package of digest `package`.
+
+    The earlier verdict stands until the new one comes. A grading in flight is void from now on.
+    """
+    found = Submission.objects.filter(pk=submission.pk, grading=submission.grading).exclude(state=State.WITHDRAWN)
+    written = found.update(
+        state=State.QUEUED,
+        grading=submission.grading + 1,
+        token=new_token(),
+        package=package,
+        queue="regrade" if queue.serving("regrade") else submission.queue,
+        resends=0,
+        sent_at=None,
+        deadline=now,
+        earlier=[*submission.earlier, *_summary(submission)],
+    )
+    if written:
+        queue.wake_grader(Submission.objects.get(pk=submission.pk))
+    return bool(written)
+
+
+def _summary(submission: Submission) -> list[dict]:
+    if not submission.outcome:
+        return []
+    about = {name: getattr(submission, name) for name in ("grading", "package", "outcome", "score")}
+    return [{**about, "graded_at": submission.graded_at.isoformat()}]
+
+
+def grade_all_again(exercise: str, package: str, now: datetime) -> int:
+    """Grade every counted submission of `exercise` by `package`; how many were sent."""
+    counted: Iterable[Submission] = Submission.objects.tries().filter(exercise=exercise, state=State.GRADED)
+    return sum(grade_again(submission, package, now) for submission in counted.iterator(chunk_size=100))

@@ -1,0 +1,104 @@
+"""The review that a verdict causes: what is known of the learner's work, handed to the rule that rates it.
+
+Called inside the transaction that records the verdict: both are written or neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from statistics import median
+
+from graders.protocol import Mode, Outcome
+from learn.exercises.models import COUNTING, Submission
+from learn.reviews import reviewing
+from learn.reviews.items import Kind
+from learn.reviews.models import Card
+from learn.reviews.rating import Evidence, rate
+
+# Times of older work say little about what is usual now.
+TIMES_KEPT = 50
+
+
+def remember(submission: Submission, now: datetime) -> None:
+    """Let the exercise join what is remembered, and review it if this verdict says something about memory."""
+    if submission.mode != Mode.SUBMIT or not submission.item or submission.outcome not in COUNTING:
+        return
+    reviewing.join(submission.learner, submission.item, now)
+    if not _is_asked(submission, now):
+        return  # practice between reviews: it neither helps nor harms
+    evidence = evidence_of(submission)
+    rated = rate(evidence)
+    if rated.rating is not None:
+        reviewing.review(
+            submission.learner,
+            submission.item,
+            rated.rating,
+            now,
+            event_id=submission.pk,
+            evidence=evidence.to_dict() | {"reason": rated.reason},
+            duration_ms=1000 * int(evidence.active_seconds or 0) or None,
+        )
+
+
+def _is_asked(submission: Submission, now: datetime) -> bool:
+    """Whether the exercise is new to the learner, or due."""
+    card = Card.objects.of(submission.learner).get(item=submission.item)
+    return card.is_new or card.due <= now
+
+
+def evidence_of(submission: Submission) -> Evidence:
+    """What was seen of the work since the last review of the exercise."""
+    tries = list(_tries_since_review(submission))
+    before = _solutions_before(submission)
+    failed = {one.meaning for one in tries if one.outcome != Outcome.PASSED}
+    own = _seconds(Submission.objects.filter(learner=submission.learner))
+    return Evidence(
+        kind=Kind.EXERCISE,
+        solved=submission.has_passed,
+        ended=False,
+        graded_anew=any(grading["outcome"] in COUNTING for grading in submission.earlier),
+        failed_attempts=len(failed),
+        first_exposure=not before,
+        pasted=submission.meaning in before,
+        active_seconds=sum(one.seconds_at_work or 0 for one in tries) or None,
+        own_median=median(own) if own else None,
+        own_times=len(own),
+        cohort_median=_median(_seconds(Submission.objects.exclude(learner=submission.learner), submission.exercise)),
+    )
+
+
+def _tries_since_review(submission: Submission) -> Iterable[Submission]:
+    """The tries that belong to this review, this one included."""
+    tries = Submission.objects.tries().of(submission.learner, submission.exercise)
+    last = Card.objects.of(submission.learner).filter(item=submission.item).values_list("last_ms", flat=True).first()
+    if last:
+        tries = tries.filter(created_at__gt=datetime.fromtimestamp(last / 1000, tz=submission.created_at.tzinfo))
+    return tries.filter(created_at__lte=submission.created_at).without_report()
+
+
+def _solutions_before(submission: Submission) -> set[str]:
+    """The learner's own solutions of earlier days."""
+    yesterday = submission.created_at - timedelta(hours=12)
+    passed = Submission.objects.tries().of(submission.learner, submission.exercise).filter(outcome=Outcome.PASSED)
+    return set(passed.filter(created_at__lt=yesterday).values_list("meaning", flat=True))
+
+
+def _seconds(submissions, exercise: str | None = None) -> list[int]:
+    """Active times of solved work, the newest first."""
+    solved = submissions.tries().filter(outcome=Outcome.PASSED, seconds_at_work__gt=0)
+    if exercise:
+        solved = solved.filter(exercise=exercise)
+    return list(solved.order_by("-created_at").values_list("seconds_at_work", flat=True)[:TIMES_KEPT])
+
+
+def _median(values: list[int]) -> float | None:
+    return median(values) if values else None
+
+
+def returns(submission: Submission) -> datetime | None:
+    """When the exercise is asked again, as known now."""
+    if not submission.item or not submission.has_passed or submission.is_run:
+        return None
+    card = Card.objects.select_related("learner").filter(learner=submission.learner_id, item=submission.item).first()
+    return card.due if card else None

@@ -1,0 +1,36 @@
+// Earlier tries: bring one back into the editor, or see what changed since.
+
+export function bringBack({ root, editor, words, notify, panes }) {
+  const dialog = root.querySelector("[data-difference]");
+  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+
+  root.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-restore], [data-compare]");
+    if (!button) return;
+    try {
+      if (button.dataset.restore) await restore(button.dataset.restore);
+      else await compare(button.dataset.compare);
+    } catch {
+      notify(words.unreachable);
+    }
+  });
+
+  async function restore(url) {
+    const response = await fetch(url, { redirect: "error" });
+    if (!response.ok) throw new Error(response.statusText);
+    editor.replace(await response.text());
+    panes.show("editor");
+    root.dispatchEvent(new CustomEvent("workbench:replaced", { detail: words.restored }));
+  }
+
+  async function compare(url) {
+    const body = new URLSearchParams({ source: editor.text() });
+    const response = await fetch(url, { method: "POST", headers: { "X-CSRFToken": token }, body, redirect: "error" });
+    if (!response.ok) throw new Error(response.statusText);
+    dialog.replaceChildren(document.createRange().createContextualFragment(await response.text()));
+    dialog.showModal();
+  }
+
+  // A click beside the dialog closes it.
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+}
