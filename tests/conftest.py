@@ -12,29 +12,38 @@ os.environ["ANNEAL_HOME"] = str(HOME)
 # Named here and not in pyproject.toml: pytest-django would read the settings before this file.
 os.environ["DJANGO_SETTINGS_MODULE"] = "learn.settings"
 os.environ["ANNEAL_PLAIN_STATIC"] = "1"  # no collectstatic before a test
-os.environ.pop("DATABASE_URL", None) if not os.environ.get("ANNEAL_TEST_DATABASE") else None
+if not os.environ.get("ANNEAL_TEST_DATABASE"):
+    os.environ.pop("DATABASE_URL", None)
 
 import pytest  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 assert settings.DATABASES  # read now: pytest-django sets up what is configured when the session starts
+# Argon2 is slow on purpose, which says nothing of what the tests ask.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+(HOME / "static").mkdir()
+
+CHROMIUM = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # once, and not in every process of xdist
+        from learn.starting import catalogues
+
+        assert not catalogues.compile_all()
 
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
-
-
-@pytest.fixture
-def learner(db):
-    from learn.accounts.models import User
-
-    return User.objects.create_user("ada@example.org", "a long enough password")
-
-
-@pytest.fixture
-def signed_in(client, learner):
-    client.force_login(learner)
-    return client
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +53,68 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     if "sqlite" in database["ENGINE"]:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         database.setdefault("TEST", {})["NAME"] = str(HOME / f"test-{worker}.sqlite3")
+
+
+@pytest.fixture
+def learner(db):
+    from learn.accounts.models import User
+
+    return User.objects.create_user("ada@example.org", "a long enough password", name="Ada")
+
+
+@pytest.fixture
+def signed_in(client, learner):
+    client.force_login(learner)
+    return client
+
+
+@pytest.fixture(scope="session")
+def browser():
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if program is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs a loop in the thread of the tests
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser, live_server):
+    """Makes pages of Playwright that know the site's address; what a page complains of fails the test.
+
+    `new_page(user=learner, viewport=…, locale="zh-CN", color_scheme="dark")`
+    """
+    contexts, complaints = [], []
+
+    def make(user=None, **options):
+        context = browser.new_context(base_url=live_server.url, **{"locale": "en-GB", **options})
+        contexts.append(context)
+        if user is not None:
+            context.add_cookies([_session_of(user, live_server.url)])
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        return page
+
+    make.complaints = complaints
+    yield make
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def page(new_page, learner):
+    return new_page(learner)
+
+
+def _session_of(user, url):
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user)
+    return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}

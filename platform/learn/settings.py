@@ -117,8 +117,6 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["CONN_MAX_AGE"] = 0
-    # In a file like the real one: tests of the live server share it between threads.
-    DATABASES["default"]["TEST"] = {"NAME": HOME / "test.sqlite3"}
     DATABASES["default"]["OPTIONS"] = {
         # A writer takes its lock at the start and waits for it, in place of failing in the middle.
         "transaction_mode": "IMMEDIATE",

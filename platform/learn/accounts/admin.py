@@ -19,7 +19,7 @@ class PersonAdmin(UserAdmin):
         (None, {"fields": ("email", "password", "name")}),
         (_("Study"), {"fields": ("language", "zone", "rollover_hour")}),
         (
-            _("May"),
+            _("Rights"),
             {"fields": ("is_active", "is_instructor", "is_staff", "is_superuser", "groups", "user_permissions")},
         ),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
