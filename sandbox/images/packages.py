@@ -1,0 +1,68 @@
+"""The packages of an image, fetched by this machine's own pip: its indexes, mirrors and certificates are right here.
+
+The build itself then needs no network, and no password of an index ever lies in a layer.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import SandboxUnavailable
+from sandbox.progress import Progress
+
+__all__ = ["CPU_TORCH_INDEX", "Target", "download"]
+
+# PyPI's own torch for Linux needs gigabytes of CUDA that no cell of the cpu queue can use.
+CPU_TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+OLDEST_GLIBC, NEWEST_GLIBC = 5, 36  # 2.36: Debian bookworm
+REMEDY = "pip is configured as everywhere else: PIP_INDEX_URL, PIP_CERT, HTTPS_PROXY; ANNEAL_TORCH_INDEX for torch"
+
+
+@dataclass(frozen=True)
+class Target:
+    """The Python inside the image, for which wheels are chosen. It need not be the one that runs this."""
+
+    version: str  # "3.11"
+    machine: str  # "x86_64"
+
+    def options(self) -> list[str]:
+        platforms = [f"manylinux_2_{minor}_{self.machine}" for minor in range(NEWEST_GLIBC, OLDEST_GLIBC - 1, -1)]
+        platforms += [f"manylinux2014_{self.machine}", f"linux_{self.machine}", "any"]
+        tags = [word for name in platforms for word in ("--platform", name)]
+        return ["--only-binary=:all:", "--implementation", "cp", "--python-version", self.version, *tags]
+
+
+def download(requirements: Path, folder: Path, target: Target, progress: Progress, torch_index: str | None) -> None:
+    """Fetch every wheel that `requirements` pins. SandboxUnavailable with what pip said."""
+    torch = next(line for line in requirements.read_text().splitlines() if line.startswith("torch=="))
+    _fetch_torch(torch, folder, target, progress, torch_index)
+    # A wheel of torch with a local version is newer than the plain one: pip finds it in the folder and stays.
+    pip(["--find-links", str(folder), "--requirement", str(requirements)], folder, target, progress)
+
+
+def _fetch_torch(torch: str, folder: Path, target: Target, progress: Progress, index: str | None) -> None:
+    """The build for processors alone: where pip usually looks, else from its own index."""
+    try:
+        pip([f"{torch}+cpu"], folder, target, progress)
+    except SandboxUnavailable:
+        pip([f"{torch}+cpu", "--extra-index-url", index or CPU_TORCH_INDEX], folder, target, progress)
+
+
+def pip(words: Sequence[str], folder: Path, target: Target, progress: Progress) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-input", "--disable-pip-version-check"]
+    command += ["--progress-bar", "off", "--dest", str(folder), *target.options(), *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout
+    said: list[str] = []
+    for line in process.stdout:
+        if line.startswith(("Collecting", "Downloading", "  Downloading")):
+            progress.show(line)
+        if "WARNING: Location" not in line:
+            said.append(line.rstrip())
+    if process.wait() != 0:
+        last = "\n".join(said[-5:])
+        raise SandboxUnavailable(f"the packages of the cells cannot be fetched:\n{last}\n{REMEDY}")
