@@ -4,6 +4,7 @@ import pytest
 
 from sandbox import SandboxUnavailable
 from sandbox.bwrap import BwrapEngine
+from sandbox.docker import DockerEngine
 
 
 @pytest.fixture(scope="session")
@@ -12,5 +13,15 @@ def bwrap():
         engine = BwrapEngine()
     except SandboxUnavailable as reason:
         pytest.skip(f"no bwrap cells here: {reason}")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def docker():
+    try:
+        engine = DockerEngine()
+    except SandboxUnavailable as reason:
+        pytest.skip(f"no Docker cells here: {reason}")
     yield engine
     engine.close()
