@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
@@ -31,6 +32,11 @@ class Checked:
     packages: Mapping[str, Package] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
     around: Surroundings = field(default_factory=Surroundings)
+
+    @property
+    def exercises_path(self) -> str:
+        """The exercises' folder as problems name it: from the course's folder on."""
+        return os.path.relpath(self.reading.exercises or self.reading.root, self.reading.root)
 
     def problem(self, message: str, *name: str) -> None:
         self.reading.problems.add(self.reading.place(*name), message)
@@ -116,7 +122,7 @@ def _check_lesson(lesson: Lesson, checked: Checked) -> None:
         if key in checked.broken:
             checked.problem(f"the exercise {key} cannot be used: {checked.broken[key]}", "exercises", lesson.key)
         elif key not in checked.packages:
-            checked.problem(f"there is no exercise {key} in {checked.reading.exercises}", "exercises", lesson.key)
+            checked.problem(f"there is no exercise {key} in {checked.exercises_path}", "exercises", lesson.key)
         else:
             _check_statement(checked.packages[key], lesson, checked)
 
@@ -139,7 +145,7 @@ def _check_statement(package: Package, lesson: Lesson, checked: Checked) -> None
     """The statement's Markdown, in every language it has."""
     for locale in LOCALES:
         name = "statement.md" if locale == DEFAULT_LOCALE else f"statement.{locale}.md"
-        path = f"exercises/{package.key}/{name}"
+        path = f"{checked.exercises_path}/{package.key}/{name}"
         if name not in package.files:
             place = checked.reading.place("exercises", lesson.key)
             message = f"the statement of {package.key} is not in {locale} yet"

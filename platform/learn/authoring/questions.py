@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from learn.courses.content import DEFAULT_LOCALE, LOCALES, Card, Mistake, Number, Option, Question, Text
@@ -120,7 +121,7 @@ def _note_translations(reading: Reading, translations: Translations, *name: str)
 
 def _particulars(row: Table, translations: Translations, names: tuple[str, ...]) -> dict[str, Any]:
     """The fields that this kind of question has."""
-    readers = {
+    readers: dict[str, Callable[[], dict[str, Any]]] = {
         "option": lambda: {"options": _options(row, translations)},
         "answer": lambda: {"answer": _expression(row, "answer", required=True)},
         "tolerance": lambda: {"tolerance": float(row.number("tolerance", 0.0))},

@@ -83,14 +83,21 @@ def _with_the_rest(
     return (*rendered.parts, *parts), (*rendered.contents, heading)
 
 
-def render_text(edition: Edition, words: Mapping[str, str], locale: str, prefix: str = "") -> SafeString:
-    """Markdown of a question, card or exercise of this edition, in the locale or the default one."""
-    return _text(edition, content.text(words, locale), locale, prefix)
+def render_text(
+    edition: Edition, words: Mapping[str, str], locale: str, prefix: str = "", lesson: str = ""
+) -> SafeString:
+    """Markdown of a question, card or exercise of this edition, in the locale or the default one.
+
+    `prefix` begins every id in it, where several such texts share a page; `lesson` is the key of the
+    lesson whose figures it may show.
+    """
+    return _text(edition, content.text(words, locale), locale, prefix, lesson)
 
 
 @lru_cache(maxsize=4096)
-def _text(edition: Edition, source: str, locale: str, prefix: str) -> SafeString:
-    html, _ = markdown.render_text(source, replace(surroundings(edition, locale), prefix=prefix))
+def _text(edition: Edition, source: str, locale: str, prefix: str, lesson: str) -> SafeString:
+    figures = edition.course.lessons[lesson].figures if lesson else {}
+    html, _ = markdown.render_text(source, replace(surroundings(edition, locale), prefix=prefix, figures=figures))
     return mark_safe(html)
 
 

@@ -27,6 +27,7 @@ NOTHING = "nothing"
 NUMBER = "number"
 UNIT = "unit"
 TOO_LONG = "long"
+POSITIONS = "positions"
 
 
 class Unreadable(ValueError):
@@ -56,11 +57,11 @@ class Mark:
 
 
 def read(question: Question, form: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The answer in a form's fields `choice`, `number`, `text` or `order`. Raises Unreadable."""
+    """The answer in a form's fields: `choice`, `number`, `text` or `position-0` and on. Raises Unreadable."""
     if question.kind in ("single", "multiple"):
         return {"choice": _read_choice(question, form.get("choice", ()))}
     if question.kind == "ordering":
-        return {"order": _read_order(question, form.get("order", ()))}
+        return {"order": _read_order(question, form)}
     typed = next(iter(form.get("number" if question.kind == "numeric" else "text", ())), "")
     if len(typed) > MAX_TEXT:
         raise Unreadable(TOO_LONG)
@@ -85,11 +86,13 @@ def _read_choice(question: Question, keys: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _read_order(question: Question, values: Sequence[str]) -> list[int]:
-    order = [int(value) for value in values if value.isascii() and value.isdigit()]
-    if sorted(order) != list(range(len(question.items))):
-        raise Unreadable(NOTHING)
-    return order
+def _read_order(question: Question, form: Mapping[str, Sequence[str]]) -> list[int]:
+    """From `position-0`, `position-1`, …: where each item was put, counted from 1, each somewhere else."""
+    count = len(question.items)
+    positions = [next(iter(form.get(f"position-{index}", ())), "") for index in range(count)]
+    if sorted(positions) != sorted(str(number) for number in range(1, count + 1)):
+        raise Unreadable(POSITIONS)
+    return sorted(range(count), key=lambda index: int(positions[index]))
 
 
 def grade(asked: Asked, given: Mapping[str, Any]) -> Mark:
