@@ -157,7 +157,7 @@ def headline(submission: Submission, verdict: Verdict) -> str:
     if verdict.cases:
         parts.append(f"{sum(case.outcome is Outcome.PASSED for case in verdict.cases)}/{len(verdict.cases)}")
     if 0 < verdict.score < 1 and not submission.is_run:
-        parts.append(_("%(percent)s % of the points") % {"percent": int(100 * verdict.score)})
+        parts.append(_("%(percent)s of the points") % {"percent": f"{int(100 * verdict.score)} %"})
     if verdict.seconds:
         parts.append(messages.duration(verdict.seconds))
     if verdict.memory_mb:

@@ -283,11 +283,16 @@ def of_wait(ahead: int, seconds: float | None) -> str:
     """Where a submission stands in the queue, in words."""
     if not ahead:
         return _("You are next.")
-    said = ngettext("%(ahead)s submission is before yours", "%(ahead)s submissions are before yours", ahead)
-    said = said % {"ahead": ahead}
+    numbers = {"ahead": ahead, "wait": duration(seconds) if seconds else ""}
     if not seconds:
-        return said + _(".")
-    return said + _("; about %(wait)s.") % {"wait": duration(seconds)}
+        said = ngettext("%(ahead)s submission is before yours.", "%(ahead)s submissions are before yours.", ahead)
+    else:
+        said = ngettext(
+            "%(ahead)s submission is before yours; about %(wait)s.",
+            "%(ahead)s submissions are before yours; about %(wait)s.",
+            ahead,
+        )
+    return said % numbers
 
 
 def duration(seconds: float) -> str:

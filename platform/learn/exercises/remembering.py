@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from graders.protocol import Mode, Outcome
-from learn.exercises.models import COUNTING, Submission
+from learn.exercises.models import COUNTING, Draft, Submission
 from learn.reviews import reviewing
 from learn.reviews.items import Kind
 from learn.reviews.models import Card
@@ -94,6 +94,17 @@ def _seconds(submissions, exercise: str | None = None) -> list[int]:
 
 def _median(values: list[int]) -> float | None:
     return median(values) if values else None
+
+
+def starts_afresh(learner, item: str, draft: Draft | None, now: datetime) -> bool:
+    """Whether the editor opens with the starter: the exercise is due again, and the draft is from before.
+
+    A solution that only has to be sent once more would be no recall.
+    """
+    card = Card.objects.select_related("learner").filter(learner=learner, item=item).first()
+    if card is None or card.is_new or card.due > now:
+        return False
+    return draft is None or draft.saved_at < card.due
 
 
 def returns(submission: Submission) -> datetime | None:

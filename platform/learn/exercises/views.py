@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from graders.protocol import MAX_SOURCE_BYTES
-from learn.exercises import catalogue, differences, forms, messages, source, submitting
+from learn.exercises import catalogue, differences, forms, messages, remembering, source, submitting
 from learn.exercises import live as streaming
 from learn.exercises.board import board, standings
 from learn.exercises.models import Draft, Submission
@@ -37,10 +37,14 @@ def workbench(request: HttpRequest, key: str) -> HttpResponse:
     asked = request.GET.get("submission")
     shown = get_object_or_404(mine, pk=asked) if asked else mine.latest_first().first()
     draft = Draft.objects.filter(learner=request.user, exercise=key).first()
-    return _page(request, exercise, draft.text if draft else exercise.starter, draft, shown)
+    is_review = remembering.starts_afresh(request.user, exercise.item, draft, timezone.now())
+    if is_review and not asked:
+        shown = None  # the last verdict would say what to do
+    text = draft.text if draft and not is_review else exercise.starter
+    return _page(request, exercise, text, draft, shown, is_review=is_review)
 
 
-def _page(request, exercise, text, draft, shown, notice: dict | None = None, status: int = 200) -> HttpResponse:
+def _page(request, exercise, text, draft, shown, notice=None, status=200, is_review=False) -> HttpResponse:
     history = Submission.objects.of(request.user, exercise.key).without_report().latest_first()[:HISTORY]
     context = {
         "exercise": exercise,
@@ -50,6 +54,7 @@ def _page(request, exercise, text, draft, shown, notice: dict | None = None, sta
         "submission": shown,
         "history": history,
         "notice": notice,
+        "is_review": is_review,
         "settings_for_script": _settings_for_script(exercise, draft),
     }
     return render(request, "exercises/workbench.html", context, status=status)

@@ -33,7 +33,7 @@ JUDGED = [
     (
         compared(np.ones(1, "float32"), np.ones(1)),
         "The dtype is float32; float64 was expected.",
-        "dtype 是 float32，应为 float64。",
+        "数据类型是 float32，应为 float64。",
     ),
     (compared(float("nan"), 1.0), "There is NaN where a number was expected.", "应为数字的位置出现了 NaN。"),
     (

@@ -23,6 +23,7 @@ export function arrangePanes({ root }) {
     });
   }
   show(root.dataset.pane);
+  root.dataset.ready = ""; // from here on one pane at a time is shown where there is no room for more
   const widths = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
   for (const split of root.querySelectorAll("[data-split]")) resizable(root, split, widths);
   return { show };

@@ -1,0 +1,341 @@
+"""The pages: what a browser gets, with a script and without."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import count, islice
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from graders.protocol import Mode, Outcome
+from learn.exercises.models import Draft, Submission
+from tests.learn.exercises.conftest import NOW, SOLUTION, verdict_of
+
+pytestmark = pytest.mark.usefixtures("no_broker")
+HTMX = {"HX-Request": "true"}
+
+
+def at(name: str, *args: str) -> str:
+    return reverse(f"exercises:{name}", args=args)
+
+
+def post(client, text: str = SOLUTION, htmx: bool = True, **data):
+    headers = HTMX if htmx else {}
+    return client.post(at("submit", "scaled"), {"source": text, **data}, headers=headers)
+
+
+def test_the_workbench_opens_with_the_starter(signed_in, exercise):
+    page = signed_in.get(at("workbench", "scaled")).content.decode()
+
+    assert "def scale(x, by): ..." in page
+    assert "<code>scale(x, by)</code>" in page
+
+
+def test_the_workbench_speaks_chinese(signed_in, exercise):
+    page = signed_in.get(at("workbench", "scaled"), headers={"Accept-Language": "zh-CN"}).content.decode()
+
+    assert "写出 <code>scale(x, by)</code>" in page
+    assert "提交" in page and "Submit" not in page
+
+
+def test_an_exercise_that_is_not_published_is_not_found(signed_in):
+    assert signed_in.get(at("workbench", "nothing")).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["index", "workbench", "history", "draft"])
+def test_a_stranger_is_asked_to_sign_in(client, exercise, name):
+    response = client.get(at(name) if name == "index" else at(name, "scaled"))
+
+    assert response.status_code == 302
+    assert "login" in response["Location"]
+
+
+def test_without_a_script_a_submission_leads_to_its_page(signed_in, exercise, learner):
+    response = post(signed_in, SOLUTION, htmx=False)
+
+    submission = Submission.objects.get()
+    assert response["Location"] == f"{at('workbench', 'scaled')}?submission={submission.pk}"
+    assert Draft.objects.get().text == SOLUTION
+    assert signed_in.get(response["Location"]).status_code == 200
+
+
+def test_with_a_script_it_is_answered_with_the_board(signed_in, exercise):
+    response = post(signed_in)
+
+    page = response.content.decode()
+    assert 'hx-trigger="every 1s"' in page
+    assert at("live", Submission.objects.get().pk) in page
+    assert "<html" not in page
+
+
+def test_without_a_broker_the_page_says_that_the_code_is_kept(signed_in, exercise):
+    page = post(signed_in).content.decode()
+
+    assert "Your code is kept and is sent as soon as it does." in page
+
+
+def test_where_nobody_serves_the_queue_the_page_says_so(signed_in, exercise, request):
+    request.getfixturevalue("broker")
+
+    page = post(signed_in).content.decode()
+
+    assert "No grader serves the queue “cpu” at the moment." in page
+    assert "Stop waiting" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "There is no code yet."),
+        ("def scale(:", "Python cannot read this"),
+        ("x = 1", "Your file does not define “scale”"),
+        ("#" * 2_000_000, "at most 256 kB can be graded"),
+    ],
+    ids=["empty", "syntax", "missing", "2 MB"],
+)
+def test_what_cannot_be_graded_is_refused_and_costs_nothing(signed_in, exercise, text, said):
+    response = post(signed_in, text)
+
+    assert response.status_code == 422
+    assert said in response.content.decode()
+    assert "This cost no try." in response.content.decode()
+    assert not Submission.objects.exists()
+
+
+def test_a_refused_text_is_still_in_the_editor_without_a_script(signed_in, exercise):
+    response = post(signed_in, "def scale(:\n    kept", htmx=False)
+
+    assert response.status_code == 422
+    assert "def scale(:\n    kept" in response.content.decode()
+    assert "Line 1" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"\xff\xfe\x00", "not UTF-8"), (b"#" * 2_000_000, "1.9 MB"), (b"", "There is no code yet.")],
+    ids=["not UTF-8", "2 MB", "empty"],
+)
+def test_a_file_that_cannot_be_graded_is_refused(signed_in, exercise, content, said):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    response = post(signed_in, "", file=SimpleUploadedFile("solution.py", content))
+
+    assert response.status_code == 422
+    assert said in response.content.decode()
+
+
+def test_a_file_is_taken_in_place_of_the_text(signed_in, exercise):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    post(signed_in, "", file=SimpleUploadedFile("mine.py", b"\xef\xbb\xbf" + SOLUTION.encode()))
+
+    assert Submission.objects.get().text == SOLUTION
+
+
+def test_a_second_tab_sees_the_one_in_flight(signed_in, exercise):
+    post(signed_in)
+    response = post(signed_in, SOLUTION + "# the other tab")
+
+    assert "One of yours was already on its way" in response.content.decode()
+    assert Submission.objects.count() == 1
+
+
+def test_too_much_at_once_has_to_wait(signed_in, exercise, send, record):
+    for _ in range(10):
+        record(send(now=timezone.now()))
+
+    response = post(signed_in)
+
+    assert response.status_code == 429
+    assert "Send the next one in" in response.content.decode()
+
+
+def test_the_judged_board_no_longer_asks(signed_in, send, record):
+    submission = send()
+    record(submission)
+
+    response = signed_in.get(at("verdict", submission.pk), headers=HTMX)
+
+    page = response.content.decode()
+    assert "every 1s" not in page and "data-live" not in page
+    assert "Passed · 2/2" in page
+    assert response["HX-Trigger"] == "judged"
+
+
+def test_a_failed_board_says_what_was_wrong_and_gives_the_hint(signed_in, send, record):
+    submission = send()
+    hint = {"key": "adds", "en": "Adding is not multiplying.", "zh-hans": "加不是乘。"}
+    record(submission, verdict_of(Outcome.FAILED, hint=hint, score=0.0))
+
+    page = signed_in.get(at("verdict", submission.pk), headers=HTMX).content.decode()
+
+    assert "The shape is (1,); (2,) was expected." in page
+    assert "Adding is not multiplying." in page
+
+
+def test_a_verdict_recorded_in_english_reads_in_chinese(signed_in, send, record):
+    submission = send()
+    hint = {"key": "adds", "en": "Adding is not multiplying.", "zh-hans": "加不是乘。"}
+    record(submission, verdict_of(Outcome.FAILED, hint=hint))
+
+    headers = {**HTMX, "Accept-Language": "zh-hans"}
+    page = signed_in.get(at("verdict", submission.pk), headers=headers).content.decode()
+
+    assert "形状是 (1,)，应为 (2,)。" in page
+    assert "加不是乘。" in page
+    assert "随机数" in page  # the case's name
+
+
+def test_after_passing_it_says_when_the_exercise_returns(signed_in, send, record):
+    submission = send()
+    record(submission)
+
+    assert "Returns for review on" in signed_in.get(at("verdict", submission.pk), headers=HTMX).content.decode()
+
+
+@pytest.mark.parametrize("name", ["verdict", "live", "code"])
+def test_somebody_elses_submission_does_not_exist(client, send, django_user_model, name):
+    submission = send()
+    client.force_login(django_user_model.objects.create_user("other@example.org"))
+
+    assert client.get(at(name, submission.pk), headers=HTMX).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["difference", "withdraw"])
+def test_somebody_elses_submission_cannot_be_touched(client, send, django_user_model, name):
+    submission = send()
+    client.force_login(django_user_model.objects.create_user("other@example.org"))
+
+    assert client.post(at(name, submission.pk)).status_code == 404
+    assert Submission.objects.get().is_waiting
+
+
+def test_the_old_code_comes_back_as_it_was_and_is_never_a_page(signed_in, send):
+    submission = send("def scale(x, by): return '<script>alert(1)</script>'")
+
+    response = signed_in.get(at("code", submission.pk))
+
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.content.decode() == submission.text
+
+
+def test_what_changed_is_shown_line_by_line(signed_in, send):
+    submission = send("def scale(x, by):\n    return x\n")
+
+    page = signed_in.post(at("difference", submission.pk), {"source": SOLUTION}).content.decode()
+
+    assert '<tr class="old">' in page and '<tr class="new">' in page
+    assert "return x * by" in page
+
+
+def test_hostile_text_is_shown_and_not_run(signed_in, send, record):
+    from graders.protocol import CaseResult, Verdict
+
+    evil = "<script>alert(1)</script>"
+    case = CaseResult(evil, Outcome.ERROR, sample=True, kind="raised", message=evil, details={"type": evil, "line": 1})
+    verdict = Verdict(Outcome.ERROR, 0.0, (CaseResult.from_dict({**case.to_dict(), "shown": {"stdout": evil}}),))
+    submission = send()
+    record(submission, verdict)
+
+    page = signed_in.get(at("verdict", submission.pk), headers=HTMX).content.decode()
+
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_withdrawing_frees_the_place(signed_in, send):
+    submission = send()
+
+    page = signed_in.post(at("withdraw", submission.pk), headers=HTMX).content.decode()
+
+    assert "Withdrawn" in page
+    assert send() != submission
+
+
+def test_a_draft_is_saved_and_read_back(signed_in, exercise):
+    url = at("draft", "scaled")
+    assert signed_in.get(url).json() == {"text": exercise.starter, "revision": 0}
+
+    assert signed_in.post(url, {"source": "x = 1", "revision": "0"}).json() == {"revision": 1}
+
+    assert signed_in.get(url).json()["text"] == "x = 1"
+    assert "x = 1" in signed_in.get(at("workbench", "scaled")).content.decode()
+
+
+def test_a_draft_from_an_older_device_is_a_conflict(signed_in, exercise):
+    url = at("draft", "scaled")
+    signed_in.post(url, {"source": "a", "revision": "0"})
+    signed_in.post(url, {"source": "b", "revision": "1"})
+
+    response = signed_in.post(url, {"source": "c", "revision": "1"})
+
+    assert (response.status_code, response.json()["text"]) == (409, "b")
+
+
+def test_a_draft_that_is_too_long_is_not_kept(signed_in, exercise):
+    response = signed_in.post(at("draft", "scaled"), {"source": "#" * 300_000, "revision": "0"})
+
+    assert response.status_code == 413
+    assert not Draft.objects.exists()
+
+
+def test_a_review_starts_afresh(signed_in, send, record, learner):
+    long_ago = timezone.now() - timedelta(days=60)
+    record(send(now=long_ago), now=long_ago)
+    Draft.objects.create(learner=learner, exercise="scaled", text=SOLUTION, revision=4, saved_at=long_ago)
+
+    page = signed_in.get(at("workbench", "scaled")).content.decode()
+
+    assert "def scale(x, by): ..." in page
+    assert "return x * by" not in page
+    assert "This is a review" in page
+
+
+def test_a_review_that_was_begun_goes_on(signed_in, send, record, learner):
+    long_ago = timezone.now() - timedelta(days=60)
+    record(send(now=long_ago), now=long_ago)
+    Draft.objects.create(learner=learner, exercise="scaled", text="begun = True", revision=4, saved_at=timezone.now())
+
+    assert "begun = True" in signed_in.get(at("workbench", "scaled")).content.decode()
+
+
+def test_the_list_says_what_was_passed(signed_in, send, record):
+    record(send(), Outcome.FAILED)
+    assert "1 try" in signed_in.get(at("index")).content.decode()
+
+    record(send(now=NOW + timedelta(minutes=2)))
+    assert "passed" in signed_in.get(at("index")).content.decode()
+
+
+@pytest.mark.parametrize("name", ["workbench", "history", "index"])
+def test_a_long_history_costs_no_more_queries(signed_in, send, record, name):
+    url = at(name) if name == "index" else at(name, "scaled")
+    minutes = count()
+
+    def queries_after(tries: int) -> int:
+        for minute in islice(minutes, tries):
+            record(send(now=NOW + timedelta(minutes=minute)), Outcome.FAILED)
+        with CaptureQueriesContext(connection) as captured:
+            assert signed_in.get(url).status_code == 200
+        return len(captured)
+
+    queries_after(1)  # what is kept once per process is asked for now
+    assert queries_after(1) == queries_after(20) <= 20
+
+
+def test_run_and_submit_are_told_apart(signed_in, exercise):
+    post(signed_in, mode="run")
+    post(signed_in, mode="submit")
+
+    assert set(Submission.objects.values_list("mode", flat=True)) == {Mode.RUN, Mode.SUBMIT}
+
+
+@pytest.mark.parametrize(("told", "kept"), [("95", 95), ("-1", None), ("x", None), ("9" * 30, None), ("999999", 86400)])
+def test_the_time_at_work_is_taken_with_care(signed_in, exercise, told, kept):
+    post(signed_in, seconds=told)
+
+    assert Submission.objects.get().seconds_at_work == kept
