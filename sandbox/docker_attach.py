@@ -83,7 +83,9 @@ class Attachment:
         self._socket = connection
         self._socket.setblocking(False)
         self._streams = Demultiplexer(self.log)
-        self._mark = mark.encode()
+        self._end = NO_LENGTH + mark.encode()
+        self._end_length = len(self._end) + CODE_DIGITS
+        self._exit_code: int | None = None  # of the program, once its end was told
         self._open = True
 
     def send(self, payload: bytes, deadline: float) -> None:
@@ -110,7 +112,7 @@ class Attachment:
             raise CellEnded(Ended.PROTOCOL, f"{length} is no length of a frame")
         if length > max_bytes:
             raise CellEnded(Ended.OUTPUT, f"a frame of {length} bytes, {max_bytes} allowed")
-        return self._take_payload(length, deadline)
+        return self._take(length, deadline)
 
     def drain_log(self) -> None:
         """Take in what has arrived, without waiting for more."""
@@ -145,8 +147,8 @@ class Attachment:
         out = self._streams.out
         while len(out) < count:
             if not self._read():
-                if (code := self._exit_code(len(out) - self._end_length)) is not None:
-                    raise self._exited(code)
+                if self._exit_code is not None:
+                    raise self._exited()
                 if not self._open:
                     raise CellEnded(Ended.LOST, "the connection to the container ended")
                 self._wait(select.POLLIN, deadline)
@@ -155,44 +157,24 @@ class Attachment:
         del out[:count]
         return data
 
-    def _take_payload(self, count: int, deadline: float) -> bytes:
-        """A whole frame, and not one that the program left unfinished and the news of the end filled up."""
-        payload = self._take(count, deadline)
-        start = max(0, count - self._end_length)
-        end = payload[start:] + self._streams.out[: self._end_length]
-        if NO_LENGTH + self._mark in end:
-            self._streams.out[:] = end[end.index(NO_LENGTH + self._mark) :]
-            raise self._exited(self._exit_code(0))
-        return payload
-
-    @property
-    def _end_length(self) -> int:
-        return len(NO_LENGTH) + len(self._mark) + CODE_DIGITS
-
-    def _exit_code(self, start: int) -> int | None:
-        """The exit code, if from `start` on the news of the end waits here, and nothing after it."""
-        words = bytes(self._streams.out[start:]) if start >= 0 else b""
-        code = words[-CODE_DIGITS:]
-        return int(code) if words[:-CODE_DIGITS] == NO_LENGTH + self._mark and code.isdigit() else None
-
     def _told_end(self, deadline: float) -> CellEnded:
-        """What follows NO_LENGTH: the rest of the news, perhaps in pieces, or nonsense."""
+        """What follows NO_LENGTH: the rest of the news of the end, which came in pieces, or nonsense."""
         self._streams.out[:0] = NO_LENGTH
         until = min(deadline, time.monotonic() + END_SECONDS)
-        while (code := self._exit_code(0)) is None:
-            if not self._open or len(self._streams.out) >= self._end_length or time.monotonic() > until:
+        while self._exit_code is None:
+            if not self._open or len(self._streams.out) > self._end_length or time.monotonic() > until:
                 return CellEnded(Ended.PROTOCOL, f"{NO_LENGTH!r} is no length of a frame")
             if not self._read():
                 self._wait(select.POLLIN, until)
-        return self._exited(code)
+        return self._exited()
 
-    def _exited(self, code: int | None) -> CellEnded:
+    def _exited(self) -> CellEnded:
         """The log comes by another way than the news of the end: a last moment for what is still in it."""
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         while poll.poll(SETTLE_MS) and not self.log.overflowed and self._read():
             pass
-        return CellEnded(Ended.EXITED, "it ended", code)
+        return CellEnded(Ended.EXITED, "it ended", self._exit_code)
 
     def _read(self) -> bool:
         """Sort what has arrived, at most READ_SIZE bytes. Whether there was anything."""
@@ -206,7 +188,16 @@ class Attachment:
             data = b""
         self._open = bool(data)
         self._streams.feed(data)
+        self._take_end()
         return bool(data)
+
+    def _take_end(self) -> None:
+        """Keep the news of the end apart from frames, of which the last may be unfinished."""
+        out = self._streams.out
+        code = bytes(out[-CODE_DIGITS:])
+        if code.isdigit() and out[-self._end_length : -CODE_DIGITS] == self._end:
+            self._exit_code = int(code)
+            del out[-self._end_length :]
 
     def _wait(self, event: int, deadline: float) -> None:
         """Sleep until the connection is usable or the deadline passes."""
