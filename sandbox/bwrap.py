@@ -26,7 +26,7 @@ from sandbox.bwrap_cgroups import Group, Groups
 from sandbox.bwrap_command import Interpreter, bwrap_arguments
 from sandbox.bwrap_limits import Processors, counts_processes_per_cell, limit_process, prefer_to_kill
 from sandbox.bwrap_seccomp import ARCHITECTURES
-from sandbox.bwrap_start import launch
+from sandbox.bwrap_start import launch, remedy
 from sandbox.bwrap_watch import MemoryWatch
 
 __all__ = ["BwrapEngine"]
@@ -63,6 +63,13 @@ def find_python() -> str:
     return os.environ.get("ANNEAL_CELL_PYTHON") or (str(own) if own.exists() else sys.executable)
 
 
+def users_are_mapped() -> bool:
+    """Whether the numbers for cells mean anything here: for the root of a user namespace they do not."""
+    last = FIRST_UID + UIDS_PER_OWNER * OWNERS
+    ranges = [list(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    return any(first <= FIRST_UID and last <= first + count for first, _, count in ranges)
+
+
 class BwrapEngine:
     """Raises SandboxUnavailable, with the remedy, where a cell cannot be made or does not hold."""
 
@@ -73,7 +80,7 @@ class BwrapEngine:
             raise SandboxUnavailable("bwrap cells need Linux on x86_64 or aarch64")
         self._bwrap = find_bwrap()
         self._interpreter = Interpreter.ask(python or find_python())
-        self._root = os.geteuid() == 0
+        self._own_users = os.geteuid() == 0 and users_are_mapped()
         self._groups = Groups.find()
         self._controllers = set(self._groups.parents) if self._groups else set()
         self._processors = Processors()
@@ -115,7 +122,7 @@ class BwrapEngine:
             "bwrap": version.stdout.strip().removeprefix("bubblewrap "),
             "kernel": platform.release(),
             "python": self._interpreter.full,
-            "user": "own number" if self._root else "user namespace",
+            "user": "own number" if self._own_users else "user namespace",
             "cgroup": f"v{self._groups.version}: {' '.join(self._groups.parents)}" if self._groups else "none",
         }
 
@@ -127,7 +134,7 @@ class BwrapEngine:
                 "No control group holds the memory: a thread looks at each cell some 40 times a second"
                 " and ends it over its limit, which many processes at once can outrun for a moment."
             )
-        if "pids" not in self._controllers and not (self._root or counts_processes_per_cell()):
+        if "pids" not in self._controllers and not (self._own_users or counts_processes_per_cell()):
             lacks.append("Nothing limits the number of processes (a kernel before 5.14, no control group).")
         if "cpu" not in self._controllers:
             lacks.append("No control group shares the processor out: a cell keeps to its cores, but uses them up.")
@@ -165,7 +172,7 @@ class BwrapEngine:
         self._cells.pop(cell_id, None)
 
     def _uid(self, number: int) -> int | None:
-        if not self._root:
+        if not self._own_users:
             return None
         return FIRST_UID + os.getpid() % OWNERS * UIDS_PER_OWNER + number % UIDS_PER_OWNER
 
@@ -177,7 +184,7 @@ class BwrapEngine:
         limit_process(
             init,
             limits,
-            own_user=self._root or counts_processes_per_cell(),
+            own_user=self._own_users or counts_processes_per_cell(),
             group=group is not None,
         )
         prefer_to_kill(init)
@@ -196,7 +203,8 @@ class BwrapEngine:
                 cell.kill()
         except CellEnded as ended:
             said = cell.take_log().decode(errors="backslashreplace").strip()[-500:]
-            raise SandboxUnavailable(f"a bwrap cell ended before it was asked anything: {ended} {said}") from ended
+            message = f"a bwrap cell ended before it was asked anything ({ended} {said}){remedy(said)}"
+            raise SandboxUnavailable(message) from ended
         held = [name for name, holds in facts.items() if not holds and name != "inodes_limited"]
         if held:
             raise SandboxUnavailable(f"a bwrap cell does not hold what it must: {', '.join(held)}")

@@ -57,14 +57,16 @@ class Interpreter:
 
     def binds(self) -> list[str]:
         """The folders and files to show, read-only, at the same path."""
-        paths = [self.prefix]
-        if self.base in ("/usr", "/usr/local"):  # shared with everything else on the host: only its Python
-            paths += [f"{self.base}/lib/{self.version}", f"{self.base}/lib/python3"]
-        else:
-            paths += [self.base, os.path.realpath(self.base)]
-        paths += [*_links(self.executable)]
+        paths = [path for prefix in (self.prefix, self.base) for path in self._folders(prefix)]
+        paths += _links(self.executable)
         found = [path for path in paths if os.path.exists(path)]
         return [path for i, path in enumerate(found) if not any(_within(path, other) for other in found[:i])]
+
+    def _folders(self, prefix: str) -> list[str]:
+        """Where an installation is. The system's own shares its folder with everything else: only its Python."""
+        if prefix in ("/usr", "/usr/local"):
+            return [f"{top}/lib/{name}" for top in ("/usr", "/usr/local") for name in (self.version, "python3")]
+        return [prefix, os.path.realpath(prefix)]
 
 
 def _within(path: str, folder: str) -> bool:
@@ -118,7 +120,7 @@ def _proc() -> list[str]:
     for name in MASKED:
         if os.path.exists(f"/proc/{name}"):
             arguments += ["--ro-bind", "/dev/null", f"/proc/{name}"]
-    for name in ("acpi", "scsi", "driver", "fs", "irq", "bus"):
+    for name in ("acpi", "scsi", "driver", "fs", "irq", "bus", "pressure"):
         if os.path.isdir(f"/proc/{name}"):
             arguments += ["--tmpfs", f"/proc/{name}", "--remount-ro", f"/proc/{name}"]
     return arguments
@@ -158,7 +160,7 @@ def bwrap_arguments(
         *("--hostname", "cell", "--new-session", "--die-with-parent", "--clearenv"),
         *(word for name, value in variables.items() for word in ("--setenv", name, value)),
         *_files(interpreter),
-        *("--ro-bind-data", str(fds["hosts"]), "/etc/hosts"),
+        *("--perms", "0444", "--ro-bind-data", str(fds["hosts"]), "/etc/hosts"),
         *_proc(),
         *("--perms", "1777", "--size", str(size), "--tmpfs", TMPFS),
         *("--remount-ro", "/"),

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from sandbox import SandboxUnavailable
 from sandbox.bwrap_seccomp import filter_program
 
-__all__ = ["launch"]
+__all__ = ["launch", "remedy"]
 
 START_SECONDS = 10.0
 HOSTS = b"127.0.0.1 localhost cell\n::1 localhost\n"
@@ -104,5 +104,9 @@ def _give_up(process: subprocess.Popen[bytes], error: Exception) -> str:
     process.kill()
     _, said = process.communicate()
     message = said.decode(errors="backslashreplace").strip()[:500] or str(error)
-    remedy = next((text for key, text in REMEDIES.items() if key in message), "")
-    return f"bwrap cannot start a cell ({message}){': ' if remedy else ''}{remedy}"
+    return f"bwrap cannot start a cell ({message}){remedy(message)}"
+
+
+def remedy(said: str) -> str:
+    """What to do about a message of bwrap, as the rest of a sentence; nothing where nobody knows."""
+    return next((f": {text}" for key, text in REMEDIES.items() if key in said), "")

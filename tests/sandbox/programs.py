@@ -38,6 +38,12 @@ def error_of(call, *arguments):
 
 libc = ctypes.CDLL(None, use_errno=True)
 
+def native(function, *arguments):
+    """A call of the C library that ends in OSError."""
+    ctypes.set_errno(0)
+    if function(*arguments) == -1:
+        raise OSError(ctypes.get_errno(), "")
+
 def raw(number, *arguments):
     """The error name of a bare system call, or "" for success."""
     ctypes.set_errno(0)
