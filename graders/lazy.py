@@ -51,15 +51,16 @@ def replace(answer: Any, fill: Callable[[Any, dict[str, Any]], Any], question: d
     if isinstance(answer, bool):
         return bool(_number(fill, question))
     if isinstance(answer, int | float):
-        number = _number(fill, question, float(answer))
+        number = _number(fill, question)
         return number if isinstance(answer, float) else int(number) if number == number and abs(number) < 1e9 else 0
     return "" if isinstance(answer, str) else None
 
 
-def _number(fill: Callable[[Any, dict[str, Any]], Any], question: dict[str, Any], value: float = 0.0) -> float:
+def _number(fill: Callable[[Any, dict[str, Any]], Any], question: dict[str, Any]) -> float:
+    """For a number by itself. Its own mean would be the right answer, so it is filled as if it were zero."""
     import numpy as np
 
-    return float(np.asarray(fill(np.full(1, value), question)).reshape(-1)[0])
+    return float(np.asarray(fill(np.zeros(1), question)).reshape(-1)[0])
 
 
 def _filled(answer: Any, fill: Callable[[Any, dict[str, Any]], Any], question: dict[str, Any]) -> Any:
