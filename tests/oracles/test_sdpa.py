@@ -49,7 +49,7 @@ def test_the_causal_triangle_is_aligned_as_the_librarys(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_boolean_masks_agree_and_so_do_empty_rows(seed):
-    """Since 2.5 torch answers zeros for a row with nothing to attend to; before, it answered NaN."""
+    """Recent torch answers zeros for a row with nothing to attend to; older ones answered NaN."""
     q, k, v = draw(seed)
     mask = random_mask(q, k, share=0.4)
 
@@ -97,7 +97,8 @@ def test_an_empty_row_passes_back_zeros(seed):
 
 
 def test_gradients_are_those_of_finite_differences():
-    q, k, v = (tensor.requires_grad_() for tensor in draw(3))
+    torch.manual_seed(0)
+    q, k, v = (torch.randn(2, *size, dtype=torch.float64, requires_grad=True) for size in ((2, 3), (3, 3), (3, 2)))
 
     assert torch.autograd.gradcheck(lambda *qkv: sdpa(*qkv, is_causal=True), (q, k, v))
 
