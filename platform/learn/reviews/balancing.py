@@ -46,7 +46,7 @@ def choose(interval: int, maximum: int, seed: str, load: Load | None = None) -> 
     """The day of the range on which the item returns. Without a load, any of them alike."""
     low, high = bounds(interval, maximum)
     days = range(low, high + 1)
-    weights = [_weight(day, load) for day in days]
+    weights = [_weight(day, load) if load and interval <= BALANCED_DAYS else 1.0 for day in days]
     point = draw(seed) * sum(weights)
     for day, weight in zip(days, weights, strict=True):
         point -= weight
@@ -55,9 +55,7 @@ def choose(interval: int, maximum: int, seed: str, load: Load | None = None) -> 
     return high
 
 
-def _weight(day: int, load: Load | None) -> float:
-    if load is None or day > BALANCED_DAYS:
-        return 1.0
+def _weight(day: int, load: Load) -> float:
     near = min((abs(day - other) for other in load.siblings), default=9)
     # A squared-and-a-bit fall with the minutes, as Anki's with the number of cards; shorter intervals first.
     return (1.0 / (1.0 + load.minutes.get(day, 0.0))) ** 2.15 * (1.0 / day) ** 3 * SIBLING_NEAR.get(near, 1.0)

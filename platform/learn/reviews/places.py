@@ -1,68 +1,94 @@
-"""Where an item stands in the course: its topic, its siblings, its words."""
+"""Where items stand in their courses: topic, module, siblings, words. Each course is looked up once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from learn.courses import content, library
+from learn.courses.content import text
 from learn.reviews.items import Kind, course_of, key_of, kind_of
 
 
 @dataclass(frozen=True)
 class Place:
-    """An item's topic and module. Both are empty for an item the live course no longer has."""
+    """An item's topic and module by key. Empty for an item that the live course no longer has."""
 
     topic: str = ""
     module: str = ""
+    rank: int = 0  # in the order of the course
 
 
 NOWHERE = Place()
 
 
-def edition_of(item: str) -> library.Edition | None:
+class Map:
+    """The live editions of the courses that some items belong to."""
+
+    def __init__(self, courses: Iterable[str]):
+        self.editions = {key: edition for key in set(courses) if (edition := _live(key))}
+
+    @classmethod
+    def of(cls, items: Iterable[str]) -> Map:
+        return cls(course_of(item) for item in items)
+
+    def edition(self, item: str) -> library.Edition | None:
+        return self.editions.get(course_of(item))
+
+    def place(self, item: str) -> Place:
+        edition = self.edition(item)
+        return _places(edition).get(item, NOWHERE) if edition else NOWHERE
+
+    def knows(self, item: str) -> bool:
+        return self.place(item) is not NOWHERE
+
+    def lesson(self, item: str) -> content.Lesson | None:
+        edition, place = self.edition(item), self.place(item)
+        return edition.course.lessons.get(place.topic) if edition and place.topic else None
+
+    def siblings(self, item: str) -> list[str]:
+        """Items of the same topic: recalling one brings the others to mind."""
+        lesson = self.lesson(item)
+        return [other for other in content.items_of(course_of(item), lesson) if other != item] if lesson else []
+
+    def title(self, item: str, locale: str) -> str:
+        """What a list calls it: an exercise's title, a question's or a card's first words."""
+        edition, key = self.edition(item), key_of(item)
+        if edition is None:
+            return key
+        match kind_of(item):
+            case Kind.EXERCISE:
+                exercise = edition.exercise(key)
+                return text(exercise.title, locale) if exercise else key
+            case Kind.CARD:
+                card = edition.course.cards.get(key)
+                return _first_words(text(card.front, locale)) if card else key
+            case Kind.QUESTION:
+                question = edition.course.questions.get(key)
+                return _first_words(text(question.ask, locale)) if question else key
+
+    def topic_title(self, item: str, locale: str) -> str:
+        edition, place = self.edition(item), self.place(item)
+        return text(edition.course.topics[place.topic].title, locale) if edition and place.topic else ""
+
+
+def _live(course: str) -> library.Edition | None:
     try:
-        return library.live(course_of(item))
+        return library.live(course)
     except library.NotPublished:
         return None
 
 
-def place_of(item: str) -> Place:
-    edition = edition_of(item)
-    return _places(edition).get(item, NOWHERE) if edition else NOWHERE
-
-
-def places_in(course: str) -> dict[str, Place]:
-    """Every item of the live course."""
-    try:
-        return _places(library.live(course))
-    except library.NotPublished:
-        return {}
-
-
-def siblings(item: str) -> list[str]:
-    """Items of the same topic: recalling one brings the others to mind."""
-    edition = edition_of(item)
-    place = _places(edition).get(item) if edition else None
-    if not place or not edition:
-        return []
-    lesson = edition.course.lessons[place.topic]
-    return [other for other in content.items_of(edition.course.key, lesson) if other != item]
-
-
-def minutes_of(item: str, edition: library.Edition | None) -> float | None:
-    """What the author says an exercise takes; None for all else."""
-    if kind_of(item) is not Kind.EXERCISE or edition is None:
-        return None
-    exercise = edition.exercise(key_of(item))
-    return float(exercise.minutes) if exercise else None
+def _first_words(markdown: str, limit: int = 80) -> str:
+    line = next((line.strip() for line in markdown.splitlines() if line.strip()), "")
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 @lru_cache(maxsize=8)
 def _places(edition: library.Edition) -> dict[str, Place]:
-    course = edition.course
-    return {
-        item: Place(topic, course.module_of[topic].key)
-        for topic, lesson in reversed(course.lessons.items())  # asked in two lessons: the first one counts
-        for item in content.items_of(course.key, lesson)
-    }
+    course, found = edition.course, {}
+    for topic, lesson in course.lessons.items():
+        for item in content.items_of(course.key, lesson):
+            found.setdefault(item, Place(topic, course.module_of[topic].key, len(found)))  # asked twice: the first
+    return found

@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from ulid import ULID
 
 from learn.reviews import balancing, days, load, schedule
@@ -96,7 +97,7 @@ def undo(learner, event_id: str, now: datetime, *, void_id: str | None = None) -
     """Take one line back; a line that was a taking back is so redone. Raises Refused if it is not theirs."""
     found = ReviewEvent.objects.filter(learner=learner, pk=event_id).first()
     if found is None:
-        raise Refused(f"there is no review {str(event_id)[:26]} to take back")
+        raise Refused(_("There is no review %(id)s to take back.") % {"id": str(event_id)[:26]})
     card = _add(learner, found.item, What.VOID, now, void_id, {"target": found.pk})
     changed = ReviewEvent.objects.filter(learner=learner, pk=found.evidence.get("rerates", "")).first()
     if changed and changed.voided_by and not found.voided_by:  # the rating before the learner changed it
@@ -129,10 +130,10 @@ def rerate(learner, event_id: str, rating: Rating | int, now: datetime, *, new_i
     is taken back and a new one written for the same moment. Raises Refused."""
     old = ReviewEvent.objects.filter(learner=learner, pk=event_id, kind=What.GRADED).first()
     if old is None or old.voided_by:
-        raise Refused("this review is not there any more, so its rating cannot be changed")
+        raise Refused(_("This review is not there any more, so its rating cannot be changed."))
     said, rule = _rating(rating), old.auto_rating or old.rating
     if said > rule + 1:
-        raise Refused("a rating may be raised by one step")
+        raise Refused(_("A rating may be raised by one step, not by more."))
     undo(learner, event_id, now)
     columns = {
         "rating": said,
@@ -151,7 +152,7 @@ def rerate(learner, event_id: str, rating: Rating | int, now: datetime, *, new_i
 def _add(learner, item: str, what: What, now: datetime, event_id: str | None, columns: dict[str, Any]) -> Card:
     """Add a line to an item's log, unless it is there, and fold the log again."""
     line = _line(learner, _check_item(item), what, now, event_id or str(ULID.from_datetime(now)), columns)
-    card, _ = Card.objects.select_for_update().get_or_create(
+    card, _created = Card.objects.select_for_update().get_or_create(
         learner=learner, item=item, defaults={"due_on": columns.get("due_on") or line.study_date}
     )
     card.learner = learner
@@ -194,7 +195,7 @@ def _is_known(line: ReviewEvent) -> bool:
     """Whether this very line came before. Raises Refused where its id is another's."""
     found = ReviewEvent.objects.filter(pk=line.pk).values_list("learner_id", "item").first()
     if found is not None and found != (line.learner_id, line.item):
-        raise Refused(f"the id {line.pk} belongs to another review; send this one with an id of its own")
+        raise Refused(_("The id %(id)s belongs to another review.") % {"id": line.pk})
     return found is not None
 
 
@@ -209,8 +210,9 @@ def _choose_day(line: ReviewEvent, log: list[Event], rules: Rules, kind: Kind, s
     then = schedule.after(before.state.memory, Rating(line.rating), line.study_date, rules)
     if then.step is not None:
         return
-    low, high = balancing.bounds(then.days, rules.maximum)
-    waiting = load.between(line.learner, line.item, line.study_date, low, high) if low < high else None
+    waiting = None
+    if then.days <= balancing.BALANCED_DAYS:
+        waiting = load.loads(line.learner, [line.item], line.study_date).of(line.item)
     chosen = balancing.choose(then.days, rules.maximum, draw_seed(seed, before.state.reps), waiting)
     line.due_on, line.basis = line.study_date + timedelta(days=chosen), before.basis
 
@@ -252,12 +254,13 @@ def _rating(rating: Any) -> Rating:
     try:
         return Rating(int(rating))
     except (TypeError, ValueError) as error:
-        raise Refused(f"a rating is 1 (again), 2 (hard), 3 (good) or 4 (easy), not {str(rating)[:20]!r}") from error
+        said = {"rating": str(rating)[:20]}
+        raise Refused(_("A rating is 1 (again), 2 (hard), 3 (good) or 4 (easy), not “%(rating)s”.") % said) from error
 
 
 def _check_item(item: str) -> str:
     if not isinstance(item, str) or len(item) > ITEM_LENGTH or not all(item.partition("/")[::2]):
-        raise Refused(f"{str(item)[:60]!r} is not the name of an item, such as llm-roadmap/card:scale")
+        raise Refused(_("“%(item)s” is not the name of an item.") % {"item": str(item)[:60]})
     return item
 
 
@@ -265,7 +268,7 @@ def _event_id(event_id: str) -> str:
     try:
         return str(ULID.from_str(event_id))
     except (TypeError, ValueError) as error:
-        raise Refused(f"{str(event_id)[:30]!r} is not a ULID (26 characters of Crockford's base 32)") from error
+        raise Refused(_("“%(id)s” is not a ULID.") % {"id": str(event_id)[:30]}) from error
 
 
 def _duration(milliseconds: Any) -> int | None:

@@ -1,0 +1,236 @@
+"""Today for one learner: what is due, in which order, and what each button would mean. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Count, Q, Sum
+
+from learn.reviews import balancing, days, load, places, schedule
+from learn.reviews.days import Clock
+from learn.reviews.fold import RATED, What, draw_seed
+from learn.reviews.items import Kind, kind_of
+from learn.reviews.models import Card, Plan, ReviewEvent
+from learn.reviews.pace import LONGEST_MS, USUAL_MINUTES, pace_of
+from learn.reviews.queue import Queue, Waiting, Wishes, days_to_catch_up, queue
+from learn.reviews.rating import Rating
+from learn.reviews.reviewing import seed_of
+from learn.reviews.rulebook import plan_of, rules_of
+from learn.reviews.schedule import Memory, Rules, State
+
+# More that is due than this is a backlog of weeks; the longest overdue are looked at first.
+LOOKED_AT = 1500
+# What is asked today but an author gives an exercise more time than a review of it takes.
+REVIEW_SHARE = 0.6
+_COLUMNS = (
+    "item", "kind", "due_on", "state", "stability", "difficulty", "last_on", "due_at",
+)  # fmt: skip
+
+
+def clock_of(learner) -> Clock:
+    return days.clock(learner.zone, learner.rollover_hour)
+
+
+def today_of(learner, now: datetime) -> date:
+    return days.study_date(now, clock_of(learner))
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a learner asked for: the day's plan, so many minutes, or practice of a topic."""
+
+    minutes: int | None = None  # "I have 15 minutes"
+    since_ms: int | None = None  # when they said so
+    topic: str | None = None  # practice: of this topic, whatever is due; memory is left alone
+    first: str = ""
+    although_away: bool = False
+
+    @property
+    def is_practice(self) -> bool:
+        return self.topic is not None
+
+
+class Today:
+    """Everything the review page shows, in a fixed number of queries."""
+
+    def __init__(self, learner, now: datetime, session: Session | None = None):
+        self.learner, self.now = learner, now
+        self.session = session or Session()
+        self.clock = clock_of(learner)
+        self.date = days.study_date(now, self.clock)
+        self.plan: Plan = plan_of(learner)
+        self.rules: dict[Kind, Rules] = rules_of(learner, self.plan)
+
+    @cached_property
+    def is_away(self) -> bool:
+        return self.plan.is_away(self.date) and not self.session.although_away and not self.session.minutes
+
+    @cached_property
+    def pace(self) -> dict[Kind, float]:
+        return pace_of(self.learner, self.date)
+
+    @cached_property
+    def _rows(self) -> list[tuple]:
+        cards = Card.objects.of(self.learner).askable(self.date)
+        if not self.session.is_practice:
+            cards = cards.filter(due_on__lte=self.date)
+        return list(cards.order_by("due_on", "item").values_list(*_COLUMNS)[:LOOKED_AT])
+
+    @cached_property
+    def map(self) -> places.Map:
+        return places.Map.of(row[0] for row in self._rows)
+
+    @cached_property
+    def _done(self) -> dict[str, float]:
+        """What was done today, and since the session began: milliseconds, new items."""
+        today = ReviewEvent.objects.standing().filter(learner=self.learner, study_date=self.date)
+        timed = Q(duration_ms__lte=max(LONGEST_MS.values()))
+        since = Q(utc_ms__gte=self.session.since_ms or 0) & timed
+        found = today.aggregate(
+            all_ms=Sum("duration_ms", filter=timed),
+            session_ms=Sum("duration_ms", filter=since),
+            reviews=Count("pk", filter=Q(kind__in=RATED)),
+        )
+        begun = Card.objects.filter(learner=self.learner, first_on=self.date).count()
+        return {**{key: value or 0 for key, value in found.items()}, "begun": begun}
+
+    @property
+    def reviews_done(self) -> int:
+        return int(self._done["reviews"])
+
+    @property
+    def minutes_done(self) -> float:
+        return self._done["all_ms"] / 60_000
+
+    @cached_property
+    def minutes_left(self) -> float:
+        if self.session.is_practice:
+            return 10_000.0
+        if self.session.minutes is not None:
+            return max(self.session.minutes - self._done["session_ms"] / 60_000, 0.0)
+        return max(self.plan.minutes_a_day - self.minutes_done, 0.0)
+
+    @cached_property
+    def _recent(self) -> tuple[str, ...]:
+        """Topics of what was asked last."""
+        last = ReviewEvent.objects.standing().filter(learner=self.learner, study_date=self.date, rating__isnull=False)
+        items = list(last.order_by("-utc_ms", "-id").values_list("item", flat=True)[:3])
+        return tuple(self.map.place(item).topic for item in reversed(items))
+
+    @cached_property
+    def queue(self) -> Queue:
+        if self.is_away:
+            return Queue()
+        wishes = Wishes(
+            today=self.date,
+            now_ms=days.to_ms(self.now),
+            minutes=self.minutes_left,
+            new_left=int(max(self.plan.new_a_day - self._done["begun"], 0)),
+            recent=self._recent,
+            weights=self.rules[Kind.CARD].weights,
+            first=self.session.first,
+        )
+        return queue(self._practised() if self.session.is_practice else self._waiting(), wishes)
+
+    def _waiting(self) -> list[Waiting]:
+        """What is due and still in the course: an item without words cannot be asked."""
+        return [self._one(row) for row in self._rows if self.map.knows(row[0])]
+
+    def _one(self, row: tuple) -> Waiting:
+        item, kind, due_on, state, stability, difficulty, last_on, due_at = row
+        place = self.map.place(item)
+        return Waiting(
+            item=item,
+            kind=Kind(kind),
+            minutes=self._minutes(item, Kind(kind)),
+            due_on=due_on,
+            topic=place.topic,
+            state=State(state),
+            stability=stability,
+            difficulty=difficulty,
+            last_on=last_on,
+            due_ms=days.to_ms(due_at) if due_at else None,
+            rank=place.rank,
+        )
+
+    def _minutes(self, item: str, kind: Kind) -> float:
+        edition = self.map.edition(item)
+        exercise = edition.exercise(item.rpartition(":")[2]) if kind is Kind.EXERCISE and edition else None
+        if exercise is None:
+            return self.pace[kind]
+        # The learner's pace says how their times compare with the usual ones.
+        return exercise.minutes * REVIEW_SHARE * self.pace[kind] / USUAL_MINUTES[kind]
+
+    def _practised(self) -> list[Waiting]:
+        """Everything of the topic that was ever asked, but for what was practised within the hour; as known."""
+        hour_ago = days.to_ms(self.now - timedelta(hours=1))
+        again = ReviewEvent.objects.filter(learner=self.learner, kind=What.CRAM, utc_ms__gt=hour_ago)
+        done = set(again.values_list("item", flat=True))
+        wanted = (row for row in self._rows if row[0] not in done and self.map.knows(row[0]))
+        found = (self._one(row) for row in wanted if self.session.topic in ("", self.map.place(row[0]).topic))
+        return [replace(one, due_ms=None, state=State.REVIEW) for one in found if one.kind is Kind.CARD]
+
+    # ------------------------------------------------------------------------- what comes after today
+
+    @cached_property
+    def forecast(self) -> list[float]:
+        """Minutes that fall due on each of the next thirty days, tomorrow first."""
+        return forecast(self.learner, self.date, self.pace, 30)
+
+    @property
+    def caught_up_on(self) -> date | None:
+        """The day by which what does not fit today will have been asked."""
+        left = days_to_catch_up(self.queue.minutes_waiting, self.forecast, self.plan.minutes_a_day)
+        return None if left is None else self.date + timedelta(days=left)
+
+
+def forecast(learner, today: date, pace: dict[Kind, float], count: int) -> list[float]:
+    """Minutes due on each of the next `count` days, tomorrow first."""
+    ahead = Card.objects.filter(learner=learner, suspended=False, due_on__gt=today).exclude(state=State.NEW)
+    minutes = [0.0] * count
+    rows = ahead.filter(due_on__lte=today + timedelta(days=count)).values_list("due_on", "kind")
+    for due_on, kind, number in rows.annotate(number=Count("pk")):
+        minutes[(due_on - today).days - 1] += number * pace[Kind(kind)]
+    return minutes
+
+
+def due_count(learner, now: datetime) -> int:
+    """How many items are due, for the header of every page. Two queries."""
+    today, plan = today_of(learner, now), plan_of(learner)
+    if plan.is_away(today):
+        return 0
+    due = Card.objects.of(learner).due(today, now)
+    found = due.aggregate(known=Count("pk", filter=~Q(state=State.NEW)), new=Count("pk", filter=Q(state=State.NEW)))
+    return found["known"] + min(found["new"], plan.new_a_day)
+
+
+# ------------------------------------------------------------------------------------ what buttons say
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a rating would do: a step of minutes, or days until the item returns."""
+
+    rating: Rating
+    minutes: int = 0
+    days: int = 0
+
+
+def previews(learner, cards: Sequence[Card], today: date, rules: dict[Kind, Rules], map: places.Map):
+    """For each item the four buttons, by the same draw of days that a review makes."""
+    loads = load.loads(learner, [card.item for card in cards], today, map)
+    return {card.item: [_preview(learner, card, rating, today, rules, loads) for rating in Rating] for card in cards}
+
+
+def _preview(learner, card: Card, rating: Rating, today: date, rules: dict[Kind, Rules], loads: load.Loads) -> Preview:
+    kind = kind_of(card.item)
+    memory: Memory = card.memory
+    then = schedule.after(memory, rating, today, rules[kind])
+    if then.step is not None:
+        return Preview(rating, minutes=max(round(then.step.total_seconds() / 60), 1))
+    seed = draw_seed(seed_of(learner, card.item), card.reps)
+    chosen = balancing.choose(then.days, rules[kind].maximum, seed, loads.of(card.item))
+    return Preview(rating, days=chosen)
