@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,22 +16,22 @@ from typing import Any
 from django.conf import settings
 
 from graders.package import Package
-from learn.courses import library, models
+from learn.courses import models
 
 
 class GradersFailed(Exception):
     """The graders' command gave no report; the message is what it said."""
 
 
-def grade(folder: Path, package: Package, seeds: int, now: datetime) -> list[str]:
-    """Grade, keep the result with the package, and return each surprise as a sentence. Raises GradersFailed."""
-    surprises = surprises_in(_report(folder, seeds))
-    row, _ = models.Package.objects.get_or_create(
-        digest=package.digest, defaults={"key": package.key, "manifest": library.manifest(package), "created_at": now}
-    )
-    row.checked_at, row.surprises = now, surprises
-    row.save(update_fields=["checked_at", "surprises"])
-    return surprises
+def grade(folder: Path, seeds: int) -> list[str]:
+    """Each surprise as a sentence; nothing when all ended as their folders say. Raises GradersFailed."""
+    return surprises_in(_report(folder, seeds))
+
+
+def record(packages: Mapping[str, Package], found: Mapping[str, list[str]], now: datetime) -> None:
+    """Keep with each package what grading its known submissions said."""
+    for key, surprises in found.items():
+        models.Package.objects.filter(digest=packages[key].digest).update(checked_at=now, surprises=surprises)
 
 
 def _report(folder: Path, seeds: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from learn.courses.content import DEFAULT_LOCALE, LOCALES, Course, Lesson, Line, Module, Text, Topic
 
-from .fields import Table
+from .fields import KEY, Table
 from .files import Folder, localised
 from .problems import Place, Problem, Problems
 from .questions import read_cards, read_questions
@@ -60,6 +60,10 @@ def read_course(root: Path) -> Reading:
         if not (reading.root / "course.toml").exists():
             reading.problems.add(Place("course.toml"), "is missing: a course's folder has one")
         return reading
+    if not KEY.fullmatch(reading.root.name):
+        reading.problems.add(
+            Place("course.toml"), "the folder is named by the course's key: small letters, digits, hyphens"
+        )
     exercises = table.string("exercises", default="exercises")
     reading.exercises = (reading.root / exercises).resolve()
     lines = tuple(_read_line(line, reading) for line in table.tables("line"))

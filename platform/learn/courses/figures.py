@@ -72,6 +72,9 @@ def parse(source: str) -> ElementTree.Element:
     if not root.get("viewBox"):
         raise FigureError("has no viewBox, so it cannot fit a phone")
     _drop_ignored(root)
+    for child in list(root):
+        if _local(child) == "title":  # the page would show it as a tooltip over the whole figure
+            root.remove(child)
     for element in root.iter():
         _require_known(element)
     return root

@@ -71,11 +71,21 @@ def _name_headings(tokens: list[Token], page: Page) -> None:
             )
             level = min(max(level, 2), 4)
         token.tag = tokens[index + 2].tag = f"h{level}"
-        name = page.around.prefix + _slug(inline.content, page.ids)
+        name = page.around.prefix + _slug(_own_id(inline) or inline.content, page.ids)
         page.ids.add(name)
         token.attrSet("id", name)
         if level <= 3:
             page.headings.append((level, name, inline))
+
+
+def _own_id(inline: Token) -> str:
+    """`## Title {#id}`: an id that stays when the title is reworded or translated."""
+    last = inline.children[-1] if inline.children else None
+    match = re.search(r"\s*\{#([\w-]+)\}$", last.content) if last and last.type == "text" else None
+    if last is None or match is None:
+        return ""
+    last.content = last.content[: match.start()]
+    return match[1]
 
 
 def _slug(words: str, taken: set[str]) -> str:

@@ -146,18 +146,18 @@ def is_close(value: float, answer: float, tolerance: float) -> bool:
 
 
 def _grade_text(asked: Asked, given: Mapping[str, Any]) -> Mark:
-    accepted = {normalised(form) for form in _forms(asked.question)}
+    accepted = {normalised(form) for form in forms(asked.question)}
     right = normalised(given["text"]) in accepted
     return Mark(right, float(right))
 
 
 def _grade_output(asked: Asked, given: Mapping[str, Any]) -> Mark:
-    accepted = {printed(form) for form in _forms(asked.question)}
+    accepted = {printed(form) for form in forms(asked.question)}
     right = printed(given["text"]) in accepted
     return Mark(right, float(right))
 
 
-def _forms(question: Question) -> Iterable[str]:
+def forms(question: Question) -> Iterable[str]:
     """What is right in one language is right in the other."""
     return (form for forms in question.accept.values() for form in forms)
 

@@ -179,6 +179,12 @@ class Presented:
         return self.html(mistakes[self.mark.mistake].why) if self.mark.mistake < len(mistakes) else mark_safe("")
 
     @property
+    def mistakes(self) -> list[tuple[str, SafeString]]:
+        """Every known wrong number with its explanation, for the question's authors."""
+        known = self.asked.question.mistakes
+        return [(numbers.shown(evaluate(one.value, self.asked.drawn)), self.html(one.why)) for one in known]
+
+    @property
     def right_answer(self) -> str:
         """What would have been right, where the options do not show it."""
         if self.kind == "numeric":
@@ -264,3 +270,15 @@ def marked(learner, edition: Edition, question: Question, locale: str, answered:
         attempt=answered.attempt,
         card=answered.card,
     )
+
+
+def solved(edition: Edition, question: Question, locale: str, seed: str = "key") -> Presented:
+    """One question with its right answer and every explanation, for its authors; nothing is kept."""
+    right = {
+        "single": lambda: {"choice": [option.key for option in question.options if option.right]},
+        "multiple": lambda: {"choice": [option.key for option in question.options if option.right]},
+        "ordering": lambda: {"order": list(range(len(question.items)))},
+        "numeric": lambda: {"number": numbers.shown(evaluate(question.answer, asking.draw(question, seed)))},
+    }.get(question.kind, lambda: {"text": next(iter(grading.forms(question)), "")})
+    attempt = Attempt(seed=seed, given=right(), mark=grading.Mark(True, 1.0).to_dict(), right=True, review="-")
+    return Presented(edition=edition, question=question, locale=locale, learner_pk=0, seed=seed, attempt=attempt)

@@ -48,63 +48,72 @@ class Command(BaseCommand):
         self.say("")
         for problem in surveyed.problems:
             self.stdout.write(located(problem, path))
-        graded_badly = self.grade(surveyed, seeds) if exercises else False
         if action == "check":
+            surprises = self.grade(surveyed, seeds) if exercises else {}
             self.stdout.write(summary(surveyed))
-        elif surveyed.course is None:
+            sys.exit(EXIT_PROBLEMS if surveyed.blocking or any(surprises.values()) else 0)
+        if surveyed.course is None:
             self.stderr.write(f"{path} was not imported: it could not be read")
-        else:
-            self.import_(action, surveyed)
-        if surveyed.blocking or graded_badly:
             sys.exit(EXIT_PROBLEMS)
-
-    def import_(self, action: str, surveyed: Survey) -> None:
-        imported = importing.import_course(surveyed, timezone.now())
-        edition = imported.edition
-        named = f"{surveyed.root.name}, edition {edition.number}"
-        self.stdout.write(f"{named}: {'imported' if imported.is_new else 'nothing has changed since it was imported'}")
+        edition = self.import_(surveyed)
+        if exercises:
+            grading_known.record(surveyed.packages, self.grade(surveyed, seeds), timezone.now())
         if action == "preview":
             self.stdout.write(settings.BASE_URL + reverse("authoring:edition", args=[edition.pk]))
         if action == "publish":
-            self.publish(edition, named)
+            self.publish(edition)
+        if surveyed.blocking:
+            sys.exit(EXIT_PROBLEMS)
 
-    def publish(self, edition: Edition, named: str) -> None:
+    def import_(self, surveyed: Survey) -> Edition:
+        imported = importing.import_course(surveyed, timezone.now())
+        outcome = "imported" if imported.is_new else "nothing has changed since it was imported"
+        self.stdout.write(f"{named(imported.edition)}: {outcome}")
+        return imported.edition
+
+    def publish(self, edition: Edition) -> None:
         try:
             published = publishing.publish(edition, timezone.now())
         except publishing.Blocked as error:
-            self.stderr.write(f"{named} was not published:")
+            self.stderr.write(f"{named(edition)} was not published:")
             for reason in error.reasons:
                 self.stderr.write(f"  {reason}")
             sys.exit(EXIT_PROBLEMS)
-        self.stdout.write(f"{named}: {'published' if published.moved else 'is live already'}")
+        self.stdout.write(f"{named(edition)}: {'published' if published.moved else 'is live already'}")
         for line in in_words(published.comparison):
             self.stdout.write(f"  {line}")
         ungraded = publishing.ungraded(edition)
         if ungraded:
             self.stdout.write(
                 f"note: known submissions not graded on this machine yet: {', '.join(ungraded)}"
-                " (add --exercises to grade them)"
+                " (--exercises grades them)"
             )
 
-    def grade(self, surveyed: Survey, seeds: int) -> bool:
-        """Whether a known submission did not have the outcome that its folder names."""
-        surprised = False
+    def grade(self, surveyed: Survey, seeds: int) -> dict[str, list[str]]:
+        """Of each exercise, the known submissions that did not have the outcome their folder names."""
+        found: dict[str, list[str]] = {}
         for key in surveyed.packages:
-            self.say(f"grading the known submissions of {key}")
             assert surveyed.exercises is not None, "an exercise was read from it"
             folder = surveyed.exercises / key
-            surprises = grading_known.grade(folder, surveyed.packages[key], seeds, timezone.now())
+            self.say(f"grading the known submissions of {key}")
+            try:
+                found[key] = grading_known.grade(folder, seeds)
+            except grading_known.GradersFailed as error:
+                found[key] = [f"could not be graded: {error}"]
             self.say("")
-            for surprise in surprises:
+            for surprise in found[key]:
                 self.stdout.write(f"{os.path.relpath(folder)}: {surprise}")
-            surprised |= bool(surprises)
-        return surprised
+        return found
 
     def say(self, step: str) -> None:
         """Progress, on one line of a terminal; a log gets none of it."""
         if self.stdout.isatty():
             self.stdout.write(f"\r\x1b[K{step}", ending="")
             self.stdout.flush()
+
+
+def named(edition: Edition) -> str:
+    return f"{edition.course.key}, edition {edition.number}"
 
 
 def located(problem: Problem, root: Path) -> str:
