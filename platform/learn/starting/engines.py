@@ -45,6 +45,20 @@ def docker_answers(environment: Mapping[str, str] = os.environ) -> bool:
         connection.close()
 
 
+def has_image(tag: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the engine still has an image. True when it cannot be asked this way: the graders will say."""
+    connection = docker_connection(environment)
+    if connection is None:
+        return True
+    try:
+        connection.request("GET", f"/images/{tag}/json")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return True
+    finally:
+        connection.close()
+
+
 def docker_connection(environment: Mapping[str, str]) -> http.client.HTTPConnection | None:
     """To the engine that DOCKER_HOST names; None for ssh and TLS, which the graders' client speaks but we do not."""
     address = urlsplit(environment.get("DOCKER_HOST") or f"unix://{DEFAULT_SOCKET}")

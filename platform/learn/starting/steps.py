@@ -39,6 +39,7 @@ class Step:
     inputs: Callable[[], str]  # digest of all the step depends on
     work: Callable[[Console], None]
     outputs: tuple[Path, ...] = ()
+    is_there: Callable[[], bool] = lambda: True  # of what is no file
     remedy: str = ""
 
     def is_done(self) -> bool:
@@ -46,7 +47,7 @@ class Step:
             stamped = self.stamp.read_text()
         except OSError:
             return False
-        return stamped == self.inputs() and all(path.exists() for path in self.outputs)
+        return stamped == self.inputs() and all(path.exists() for path in self.outputs) and self.is_there()
 
     def take(self, console: Console) -> None:
         self.stamp.unlink(missing_ok=True)
@@ -121,6 +122,13 @@ class Console:
         assert self._log is not None
         self._log.write(line + "\n")
         self._log.flush()
+
+    def say(self, *lines: str) -> None:
+        """Something that a person should read although the set-up goes on."""
+        for line in lines:
+            self.note(line)
+            self.out.write(f"{self.clear}{line}\n")
+        self.out.flush()
 
     def progress(self, line: str) -> None:
         """Show the last line of a command beside the time, on one line of the terminal."""
