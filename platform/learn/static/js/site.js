@@ -42,3 +42,12 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// The server needs the zone to know when a learner's day begins: told once, and on signing up.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+for (const field of document.querySelectorAll("[data-zone-form] [name=zone]")) field.value = zone;
+const unknown = document.querySelector("[data-zone-unknown]");
+if (unknown && zone) {
+  const body = new URLSearchParams({ zone });
+  fetch(unknown.dataset.zoneUnknown, { method: "POST", body, headers: { "X-CSRFToken": token } }).catch(() => {});
+}
