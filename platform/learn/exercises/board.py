@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,9 @@ from graders.protocol import CaseResult, Outcome, Verdict
 from learn.exercises import messages, queue, remembering
 from learn.exercises.models import State, Submission
 from learn.exercises.queue import Progress
+
+# Nobody minds waiting so long.
+LONG = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Board:
     pending: tuple[str, ...] = ()  # names of the cases that are still to come, where they are known
     returns: datetime | None = None  # when the exercise is due for review
     stuck: bool = False  # nobody will answer for now
+    may_leave: bool = False  # it lasts, and the learner may have something better to do
 
     @property
     def passed(self) -> int:
@@ -57,6 +62,11 @@ class Board:
     @property
     def total(self) -> int:
         return len(self.rows) + len(self.pending) if self.pending else 0
+
+    @property
+    def has_ways(self) -> bool:
+        """Who has passed may see how others do it."""
+        return self.phase == "judged" and self.submission.has_passed and not self.submission.is_run
 
     @property
     def mark(self) -> str:
@@ -90,7 +100,8 @@ def _running(submission: Submission, progress: Progress, names: Names) -> Board:
     to_come = case_names(submission.package, submission.mode)[len(rows) :]
     headline = _("Running …") if submission.is_run else _("Judging …")
     pending = tuple(known.get(name, name) for name in to_come)
-    return Board(submission, "running", rows, headline=headline, pending=pending)
+    lasts = submission.sent_at is not None and timezone.now() - submission.sent_at > LONG
+    return Board(submission, "running", rows, headline=headline, pending=pending, may_leave=lasts)
 
 
 _case_names: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -120,7 +131,7 @@ def _waiting(submission: Submission) -> Board:
         note = _("The first grader did not answer; another was asked.")
     else:
         note = messages.of_wait(*_position(submission))
-    return Board(submission, "waiting", headline=_("Waiting …"), note=note, stuck=not serving)
+    return Board(submission, "waiting", headline=_("Waiting …"), note=note, stuck=not serving, may_leave=True)
 
 
 def _position(submission: Submission) -> tuple[int, float | None]:
@@ -160,7 +171,7 @@ def headline(submission: Submission, verdict: Verdict) -> str:
         parts.append(_("%(percent)s of the points") % {"percent": f"{int(100 * verdict.score)} %"})
     if verdict.seconds:
         parts.append(messages.duration(verdict.seconds))
-    if verdict.memory_mb:
+    if verdict.outcome is Outcome.MEMORY and verdict.memory_mb:
         parts.append(f"{verdict.memory_mb:.0f} MB")
     return " · ".join(parts)
 
@@ -205,12 +216,7 @@ def _facts(case: CaseResult) -> list[tuple[str, str]]:
         as_text = messages.size if case.kind == "shape" else str
         return [(_("expected"), as_text(details["expected"])), (_("got"), as_text(details["got"]))]
     facts = []
-    if "max_error" in details:
-        facts.append((_("largest difference"), str(details["max_error"])))
-        facts.append((_("allowed"), str(details.get("allowed", ""))))
-    if details.get("at"):
-        facts.append((_("where"), f"[{', '.join(map(str, details['at']))}]"))
-    if details.get("share"):
+    if "max_error" in details and "share" in details:  # the sentence has the other numbers
         facts.append((_("values that differ"), f"{100 * details['share']:.0f} %"))
     if case.kind == "property":
         facts += [(name, f"{value:.4g}") for name, value in details.items() if isinstance(value, int | float)]

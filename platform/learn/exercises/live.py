@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import tzinfo
 
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
 from graders.protocol import progress_channel
 from learn.exercises import catalogue
@@ -28,7 +29,7 @@ LONGEST_SECONDS = 600
 LOOK_SECONDS = 1.0
 
 
-async def events(pk: str, language: str) -> AsyncIterator[bytes]:
+async def events(pk: str, language: str, zone: tzinfo) -> AsyncIterator[bytes]:
     """Events `verdict` with the fragment whenever it changes, then `end`. Comments in between keep it open."""
     watch = Watch(pk)
     began = said = time.monotonic()
@@ -36,7 +37,7 @@ async def events(pk: str, language: str) -> AsyncIterator[bytes]:
     try:
         await watch.begin()
         while time.monotonic() - began < LONGEST_SECONDS:
-            html, over = await sync_to_async(fragment)(pk, language, progress)
+            html, over = await sync_to_async(fragment)(pk, language, zone, progress)
             if html != last:
                 last, said = html, time.monotonic()
                 yield event("verdict", html)
@@ -56,7 +57,7 @@ def event(name: str, data: str) -> bytes:
     return f"event: {name}\n{lines}\n".encode()
 
 
-def fragment(pk: str, language: str, progress: Progress | None) -> tuple[str, bool]:
+def fragment(pk: str, language: str, zone: tzinfo, progress: Progress | None) -> tuple[str, bool]:
     """The fragment as of now, and whether nothing more will come."""
     try:
         submission = Submission.objects.filter(pk=pk).first()
@@ -64,7 +65,7 @@ def fragment(pk: str, language: str, progress: Progress | None) -> tuple[str, bo
             return "", True
         if progress is not None and progress.grading not in (None, submission.grading):
             progress = None
-        with translation.override(language):
+        with translation.override(language), timezone.override(zone):
             return render(board(submission, catalogue.names(submission.exercise), progress)), not submission.is_waiting
     finally:
         close_old_connections()

@@ -101,15 +101,25 @@ def starts_afresh(learner, item: str, draft: Draft | None, now: datetime) -> boo
 
     A solution that only has to be sent once more would be no recall.
     """
-    card = Card.objects.select_related("learner").filter(learner=learner, item=item).first()
+    card = _card(learner, item)
     if card is None or card.is_new or card.due > now:
         return False
     return draft is None or draft.saved_at < card.due
 
 
+def is_due(learner, item: str, now: datetime) -> bool:
+    """Whether the exercise is to be recalled again."""
+    card = _card(learner, item)
+    return card is not None and not card.is_new and card.due <= now
+
+
+def _card(learner, item: str) -> Card | None:
+    return Card.objects.select_related("learner").filter(learner=learner, item=item).first() if item else None
+
+
 def returns(submission: Submission) -> datetime | None:
     """When the exercise is asked again, as known now."""
-    if not submission.item or not submission.has_passed or submission.is_run:
+    if not submission.has_passed or submission.is_run:
         return None
-    card = Card.objects.select_related("learner").filter(learner=submission.learner_id, item=submission.item).first()
+    card = _card(submission.learner_id, submission.item)
     return card.due if card else None

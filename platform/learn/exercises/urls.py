@@ -17,4 +17,5 @@ urlpatterns = [
     path("<slug:key>/submit/", views.submit, name="submit"),
     path("<slug:key>/draft/", views.draft, name="draft"),
     path("<slug:key>/history/", views.history, name="history"),
+    path("<slug:key>/ways/", views.other_ways, name="ways"),
 ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from graders.protocol import MAX_SOURCE_BYTES
-from learn.exercises import catalogue, differences, forms, messages, remembering, source, submitting
+from learn.exercises import catalogue, differences, forms, messages, remembering, source, submitting, ways
 from learn.exercises import live as streaming
 from learn.exercises.board import board, standings
 from learn.exercises.models import Draft, Submission
@@ -135,7 +135,7 @@ async def live(request: HttpRequest, pk: str) -> HttpResponseBase:
     if not learner.is_authenticated:
         raise Http404
     submission = await aget_object_or_404(Submission.objects.without_report(), pk=pk, learner=learner)
-    stream = streaming.events(submission.pk, get_language() or "en")
+    stream = streaming.events(submission.pk, get_language() or "en", timezone.get_current_timezone())
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(stream, content_type="text/event-stream", headers=headers)
 
@@ -196,6 +196,16 @@ def _as_json(draft: Draft) -> dict:
 def history(request: HttpRequest, key: str) -> HttpResponse:
     tried = Submission.objects.of(request.user, key).without_report().latest_first()[:HISTORY]
     return render(request, "exercises/_history.html", {"history": tried})
+
+
+@login_required
+@require_GET
+def other_ways(request: HttpRequest, key: str) -> HttpResponse:
+    """Other right answers. Before one's own they would take the exercise away, so they do not exist yet."""
+    exercise = _exercise(key)
+    if not ways.are_open(request.user, exercise, timezone.now()):
+        raise Http404(_("Pass the exercise first."))
+    return render(request, "exercises/_ways.html", {"ways": ways.of(exercise.digest)})
 
 
 def _exercise(key: str) -> catalogue.Exercise:

@@ -339,3 +339,25 @@ def test_the_time_at_work_is_taken_with_care(signed_in, exercise, told, kept):
     post(signed_in, seconds=told)
 
     assert Submission.objects.get().seconds_at_work == kept
+
+
+def test_other_ways_are_for_who_has_passed(signed_in, send, record, package, settings, tmp_path):
+    from graders.store import Store
+
+    settings.PACKAGES = tmp_path
+    Store(tmp_path).put(package)
+    url = at("ways", "scaled")
+    record(send(now=timezone.now()), Outcome.FAILED)
+    assert signed_in.get(url).status_code == 404
+
+    record(send(now=timezone.now()), now=timezone.now())
+
+    page = signed_in.get(url).content.decode()
+    assert "The reference" in page and "by adding" in page and "swapped" in page
+
+
+def test_other_ways_are_closed_while_the_exercise_is_to_be_recalled(signed_in, send, record):
+    long_ago = timezone.now() - timedelta(days=60)
+    record(send(now=long_ago), now=long_ago)
+
+    assert signed_in.get(at("ways", "scaled")).status_code == 404

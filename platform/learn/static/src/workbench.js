@@ -36,10 +36,11 @@ function start(root) {
 function sendFromEditor(page) {
   page.form.addEventListener("htmx:configRequest", (event) => {
     if (event.target !== page.form) return;
-    const data = event.detail.formData ?? event.detail.parameters;
-    data.set?.("source", page.editor.text());
-    data.set?.("seconds", String(page.clock.seconds()));
-    data.delete?.("file");
+    const data = event.detail.formData;
+    data.set("source", page.editor.text());
+    data.set("seconds", String(page.clock.seconds()));
+    // htmx knows the button that was clicked, not the one that a key stands for.
+    data.set("mode", event.detail.triggeringEvent?.submitter?.value ?? "submit");
   });
   page.form.addEventListener("htmx:beforeRequest", () => {
     page.notify("");
