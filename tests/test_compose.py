@@ -160,7 +160,7 @@ def build(context: Path, name: str) -> str:
     tag = f"anneal-test-{name}"
     options = {"dockerfile": f"containers/{name}.Dockerfile", "buildargs": {"BASE": BASE}, "network_mode": "none"}
     try:
-        docker.from_env().images.build(path=str(context), tag=tag, rm=True, **options)
+        docker.from_env().images.build(path=str(context), tag=tag, rm=True, forcerm=True, **options)
     except docker.errors.BuildError as error:
         pytest.fail("".join(line.get("stream", "") for line in error.build_log) + str(error))
     return tag

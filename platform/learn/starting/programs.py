@@ -20,6 +20,7 @@ SECRETS = ("DATABASE_URL", "EMAIL_URL", "ANNEAL_SECRET_KEY", "DJANGO_SETTINGS_MO
 
 # Requests and the broker's chatter are for the files; the terminal shows what a person should read.
 REQUESTS = re.compile(r" INFO (uvicorn\.access|httpx): ")
+TASKS = re.compile(r" INFO celery\.(worker\.strategy|app\.trace|beat): |Scheduler: Sending due task")
 CHATTER = re.compile(r"^\d+:[MC] .* [*.\-] |signal-handler|Memory overcommit|ready to exit")
 
 
@@ -27,7 +28,17 @@ def programs(home: Path, listener: socket.socket, base_url: str, environment: Ma
     """All of them, for the supervisor. The broker is ours unless REDIS_URL names another."""
     site = site_environment(home, base_url, environment)
     python = sys.executable
-    celery = [python, "-m", "celery", "--app", "learn.celery", "--quiet"]
+    # Celery warns root of pickle, which none of our programs accepts.
+    celery = [
+        python,
+        "-W",
+        "ignore:You're running the worker with superuser",
+        "-m",
+        "celery",
+        "--app",
+        "learn.celery",
+        "--quiet",
+    ]
     found = [
         Program(
             "web",
@@ -44,9 +55,20 @@ def programs(home: Path, listener: socket.socket, base_url: str, environment: Ma
             [*celery, "worker", "--queues", "site", "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO",
              "--hostname", "site@%h", "--without-gossip", "--without-mingle"],
             site,
+            hidden=TASKS,
         ),
-        Program("scheduler", [*celery, "beat", "--schedule", str(home / "beat.schedule"), "--pidfile", ""], site),
-        Program("grader", [python, "-m", "graders", "worker", "--queues", "cpu,regrade"], grader_environment(site)),
+        Program(
+            "scheduler",
+            [*celery, "beat", "--schedule", str(home / "beat.schedule"), "--pidfile", ""],
+            site,
+            hidden=TASKS,
+        ),
+        Program(
+            "grader",
+            [python, "-m", "graders", "worker", "--queues", "cpu,regrade"],
+            grader_environment(site),
+            hidden=TASKS,
+        ),
     ]  # fmt: skip
     return found if environment.get("REDIS_URL") else [broker(home, environment), *found]
 
