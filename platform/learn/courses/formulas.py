@@ -40,6 +40,7 @@ OPERATORS = set("∼±∓⌊⌋⌈⌉⟨⟩≪≫≜≡≢∥∣∖∘⋆∗∪�
 ENVIRONMENTS = set(
     "align* split matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix array cases gather* substack".split()
 )
+LETTERS = set("∞∅⊤⊥")  # and the other way round
 
 # Marks that stand for `<`, `>` and `&` inside \text{…} until the MathML has been parsed.
 _HIDDEN = {"<": "\ue020", ">": "\ue021", "&": "\ue022", r"\&": "\ue022", r"\_": "_", r"\%": "%", r"\#": "#", r"\$": "$"}
@@ -66,6 +67,7 @@ def to_mathml(tex: str, *, block: bool = False) -> str:
     except ElementTree.ParseError as error:
         raise FormulaError("has a `&` or `<` outside of an environment that can take it") from error
     _mend(root)
+    _space(root)
     root.set("alttext", tex.strip())
     ElementTree.register_namespace("", NAMESPACE)
     return ElementTree.tostring(root, encoding="unicode")
@@ -99,7 +101,7 @@ def _hide(match: re.Match[str]) -> str:
 
 def _mend(root: ElementTree.Element) -> None:
     for element in root.iter():
-        name = element.tag.removeprefix(f"{{{NAMESPACE}}}")
+        name = _name(element)
         if name not in ELEMENTS:
             raise FormulaError(f"makes the element <{name}>, which a page does not show")
         if element.get("linebreak"):
@@ -111,9 +113,72 @@ def _mend(root: ElementTree.Element) -> None:
         words = "".join(_SHOWN.get(letter, letter) for letter in words)
         if name == "mi" and words in OPERATORS:
             element.tag = f"{{{NAMESPACE}}}mo"
+        elif name == "mo" and words in LETTERS:
+            element.tag = f"{{{NAMESPACE}}}mi"
+            element.set("mathvariant", "normal")
         element.text = _restyle(element, words) or None
         if element.get("width", "").startswith("negative"):
             element.set("width", "-0.167em")
+
+
+SCRIPTED = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
+THIN = "0.167em"
+
+
+def _space(root: ElementTree.Element) -> None:
+    """Spaces as TeX sets them, where a browser would guess others."""
+    for parent in root.iter():
+        children = list(parent)
+        is_scripted = _name(parent) in SCRIPTED
+        for index, child in enumerate(children):
+            if is_scripted and index:
+                for operator in child.iter(f"{{{NAMESPACE}}}mo"):  # inside of scripts there are none
+                    operator.set("lspace", "0")
+                    operator.set("rspace", "0")
+            elif not is_scripted:
+                before = children[index - 1] if index else None
+                after = children[index + 1] if index + 1 < len(children) else None
+                _space_one(_core(child), before, after)
+
+
+def _space_one(
+    core: ElementTree.Element, before: ElementTree.Element | None, after: ElementTree.Element | None
+) -> None:
+    words = core.text or ""
+    is_named = len(words) > 1 and words.isalpha() and _name(core) in ("mo", "mi")
+    if is_named and "mathvariant" not in core.attrib:  # log, max, softmax
+        core.tag = f"{{{NAMESPACE}}}mo"
+        begins = before is None or (_name(_core(before)) == "mo" and not _closes(before))
+        core.set("lspace", "0" if begins else THIN)
+        core.set("rspace", "0" if after is None or _core(after).text in ("(", "[", "{") or _is_row(after) else THIN)
+        core.set("form", "prefix")
+    elif words in ("−", "-", "+", "±", "∓") and before is not None and _is_open(before):
+        core.set("form", "prefix")  # a sign, and no difference
+
+
+def _core(element: ElementTree.Element) -> ElementTree.Element:
+    """The operator at the heart of log_2 or max_x."""
+    while _name(element) in SCRIPTED and len(element):
+        element = element[0]
+    return element
+
+
+def _is_open(element: ElementTree.Element) -> bool:
+    """Whether what follows begins something new: after a relation, an operator, an opening bracket."""
+    return _name(_core(element)) == "mo" and not _closes(element)
+
+
+def _closes(element: ElementTree.Element) -> bool:
+    return (_core(element).text or "") in set(")]}⟩‖|!⌋⌉′⊤")
+
+
+def _is_row(element: ElementTree.Element) -> bool:
+    """A bracketed row, as \\left( … \\right) makes it."""
+    return _name(element) == "mrow" and len(element) > 0 and element[0].get("fence") == "true"
+
+
+def _name(element: ElementTree.Element) -> str:
+    return element.tag.removeprefix(f"{{{NAMESPACE}}}")
 
 
 # MathML Core has one `mathvariant` left, `normal`. The other alphabets are characters of their own.

@@ -18,7 +18,7 @@ from markdown_it.renderer import RendererHTML
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from . import directives, fragments
+from . import directives, fragments, walk
 from .pages import Heading, Page, Part, Problem, Rendered, Surroundings
 
 TAGS = set(
@@ -71,7 +71,7 @@ def _html(source: str, page: Page) -> str:
     env: dict[str, Any] = {"page": page, "docId": page.around.prefix or None}
     parser = _parser()
     tokens = parser.parse(clean, env)
-    fragments.prepare(tokens, page)
+    walk.prepare(tokens, page)
     renderer = parser.renderer
     assert isinstance(renderer, RendererHTML)
     html = _safe(renderer.render(tokens, parser.options, env), page)

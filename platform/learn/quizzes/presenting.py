@@ -190,10 +190,7 @@ class Presented:
         if self.kind == "numeric":
             value = numbers.shown(evaluate(self.question.answer, self.asked.drawn))
             return f"{value} {self.unit}".strip()
-        if self.kind in ("text", "output"):
-            forms = self.question.accept.get(self.locale) or self.question.accept.get(content.DEFAULT_LOCALE, ("",))
-            return forms[0]
-        return ""
+        return _first_form(self.question, self.locale) if self.question.accept else ""
 
     @property
     def verdict_in_words(self) -> str:
@@ -210,6 +207,12 @@ class Presented:
     @property
     def is_practice(self) -> bool:
         return self.attempt is not None and not self.attempt.review
+
+
+def _first_form(question: Question, locale: str) -> str:
+    """The accepted form that stands first in this language."""
+    forms = question.accept.get(locale) or question.accept.get(content.DEFAULT_LOCALE, ("",))
+    return forms[0]
 
 
 def signer(learner_pk: int, item: str) -> signing.Signer:
@@ -279,6 +282,6 @@ def solved(edition: Edition, question: Question, locale: str, seed: str = "key")
         "multiple": lambda: {"choice": [option.key for option in question.options if option.right]},
         "ordering": lambda: {"order": list(range(len(question.items)))},
         "numeric": lambda: {"number": numbers.shown(evaluate(question.answer, asking.draw(question, seed)))},
-    }.get(question.kind, lambda: {"text": next(iter(grading.forms(question)), "")})
+    }.get(question.kind, lambda: {"text": _first_form(question, locale)})
     attempt = Attempt(seed=seed, given=right(), mark=grading.Mark(True, 1.0).to_dict(), right=True, review="-")
     return Presented(edition=edition, question=question, locale=locale, learner_pk=0, seed=seed, attempt=attempt)
