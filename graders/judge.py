@@ -260,7 +260,7 @@ def compare(case: Case, got: Any, want: Any, asked: Asked) -> Mismatch | None:
 def _same(answer: Any, theirs: Any) -> bool:
     if answer is RAISED or theirs is RAISED:
         return answer is theirs
-    return kit.close()(answer, theirs, Asked((), {})) is None
+    return kit.alike(answer, theirs)
 
 
 def _raised(reply: Reply, sample: bool, step: Step) -> CaseResult:

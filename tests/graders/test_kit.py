@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.kit import Asked, all_of, close, equal, mismatch, show
+from graders.kit import Asked, alike, all_of, close, equal, mismatch, show
 from graders.values import Unsupported
 
 NOTHING = Asked((), {})
@@ -91,6 +91,23 @@ def test_the_first_mismatch_of_several_checks_counts():
 
     assert all_of(close(), lambda *_: mine)(1, 1, NOTHING) is mine
     assert kind(1, 2, all_of(close(), lambda *_: mine)) == "value"
+
+
+def test_answers_that_round_differently_in_half_precision_are_alike():
+    exact = torch.linspace(-3, 3, 50)
+    one, other = exact.bfloat16(), (exact + 0.03).bfloat16()
+
+    assert kind(one, other) == "value"
+    assert alike({"out": [one]}, {"out": [other]})
+    assert not alike(one, -other)
+    assert not alike(one, one.float())
+    assert not alike([one], [one, one])
+
+
+def test_single_precision_is_compared_closely_even_for_a_hint():
+    assert alike(t([1.0 + 5e-6]), t([1.0]))
+    assert not alike(t([1.01]), t([1.0]))
+    assert alike(3, 3) and not alike(3, 4)
 
 
 def test_showing_is_bounded():
