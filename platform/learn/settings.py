@@ -179,7 +179,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
 # Folder by folder: `static/src` holds sources and what npm installs, which no browser asks for.
 STATICFILES_DIRS = [
-    (name, HERE / "static" / name) for name in ("css", "dist", "img", "js") if (HERE / "static" / name).is_dir()
+    (folder.name, folder) for folder in sorted((HERE / "static").iterdir()) if folder.is_dir() and folder.name != "src"
 ]
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False

@@ -1,4 +1,4 @@
-"""Keep the catalogues in step with the code: `python -m learn.translating`, and no gettext programs needed.
+"""Keep the catalogues in step with the code: `python -m learn.translating [APP …]`, and no gettext programs needed.
 
 Every app keeps its own texts in <app>/locale/zh_Hans/LC_MESSAGES/django.po, the base pages in
 learn/locale. New texts are added without a translation, unused ones are dropped, and the command says
@@ -19,6 +19,17 @@ from django.utils.translation.template import templatize
 
 LEARN = Path(__file__).resolve().parent
 LOCALE = "zh_Hans"
+# Neither dates nor line numbers: a catalogue should change when its texts do.
+HEADER = """\
+msgid ""
+msgstr ""
+"Language: zh_Hans\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+
+"""
 KEYWORDS = {
     **DEFAULT_KEYWORDS,
     "gettext_lazy": None,
@@ -70,7 +81,7 @@ def untranslated(folder: Path) -> Iterator[Message]:
 
 def update(folder: Path) -> None:
     """Rewrite the catalogue: what is used, each with the translation it had."""
-    have, fresh = kept(folder), Catalog(locale=LOCALE, project="Anneal", charset="utf-8")
+    have, fresh = kept(folder), Catalog(locale=LOCALE)
     for message in used(folder):
         if not message.id:
             continue
@@ -79,10 +90,9 @@ def update(folder: Path) -> None:
         fresh.add(message.id, string, sorted(message.locations), context=message.context)
     path = catalogue_of(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Neither line numbers nor dates: a catalogue should change when its texts do.
-    fresh.mime_headers = [header for header in fresh.mime_headers if not header[0].endswith("-Date")]
-    with path.open("wb") as file:
-        write_po(file, fresh, width=0, include_lineno=False, omit_header=False, sort_output=False)
+    texts = io.BytesIO()
+    write_po(texts, fresh, width=0, include_lineno=False, omit_header=True, sort_output=False)
+    path.write_text(HEADER + texts.getvalue().decode())
 
 
 def _sources(folder: Path) -> list[Path]:
@@ -98,10 +108,11 @@ def _is_whole(message: Message) -> bool:
     return all(strings)
 
 
-def main() -> int:
+def main(names: list[str]) -> int:
+    """Of the apps named, or of all."""
     missing = 0
     for folder in folders():
-        if not any(message.id for message in used(folder)):
+        if (names and folder.name not in names) or not any(message.id for message in used(folder)):
             continue
         update(folder)
         for message in untranslated(folder):
@@ -112,4 +123,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,12 +6,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from learn.lessons.due import due_today
+from learn.reviews.today import due_count
 
 
 def header(request: HttpRequest) -> dict[str, object]:
-    """`due` is asked of the database only where a template shows it."""
+    """`due_count` is asked of the database only where a template shows it."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"due": SimpleLazyObject(lambda: due_today(user, timezone.now()))}
+    return {"due_count": SimpleLazyObject(lambda: due_count(user, timezone.now()))}

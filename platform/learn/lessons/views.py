@@ -18,6 +18,7 @@ from learn.lessons import finishing
 from learn.lessons.page import page
 from learn.lessons.picture import picture
 from learn.lessons.standing import journey
+from learn.reviews.today import Today
 
 
 @require_GET
@@ -40,10 +41,18 @@ def roadmap(request: HttpRequest, course: str) -> HttpResponse:
 
 
 def _roadmap(request: HttpRequest, edition: Edition) -> HttpResponse:
-    travelled = journey(request.user, edition, timezone.now())
+    now = timezone.now()
+    travelled = journey(request.user, edition, now)
     drawn = picture(edition, _locale(), travelled)
-    here = next((stop for stop in drawn.stops if stop.key == travelled.next), None)
-    context = {"course": _worded(edition), "journey": travelled, "picture": drawn, "here": here}
+    today = Today(request.user, now)
+    context = {
+        "course": _worded(edition),
+        "journey": travelled,
+        "picture": drawn,
+        "here": next((stop for stop in drawn.stops if stop.key == travelled.next), None),
+        "today": today,
+        "minutes": max(1, round(today.queue.minutes)),
+    }
     return render(request, "lessons/roadmap.html", context)
 
 
