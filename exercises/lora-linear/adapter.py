@@ -56,11 +56,14 @@ def train(solution, weight, bias, config, x, target, steps, rate):
     """A few steps of gradient descent on whatever the layer says is trained; then merge."""
     layer = build(solution, weight, bias, config).train()
     start = layer.lora_A.detach().clone()
-    optimizer = torch.optim.SGD([p for p in layer.parameters() if p.requires_grad], lr=rate)
+    # By hand: torch.optim imports eight hundred modules when it is first used.
+    trainable = [p for p in layer.parameters() if p.requires_grad]
     for _ in range(steps):
-        optimizer.zero_grad()
-        ((layer(x) - target) ** 2).mean().backward()
-        optimizer.step()
+        loss = ((layer(x) - target) ** 2).mean()
+        gradients = torch.autograd.grad(loss, trainable, allow_unused=True)
+        with torch.no_grad():
+            for p, gradient in zip(trainable, gradients, strict=True):
+                p -= 0 if gradient is None else rate * gradient
     trained = layer.base.weight.detach().clone()
     layer.merge()
     return {"A at first": start, "A": layer.lora_A, "B": layer.lora_B, "base": trained, "merged": layer.base.weight}
