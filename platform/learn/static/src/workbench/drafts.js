@@ -5,7 +5,7 @@ const RETRY = 10_000;
 
 export function keepDrafts({ settings, editor, words, notify, root }) {
   const kept = `anneal:draft:${settings.key}`;
-  const sign = root.querySelector("[data-saved]");
+  const sign = root.querySelector(".wb-saved");
   let revision = settings.revision;
   let saved = editor.text();
   let timer = 0;

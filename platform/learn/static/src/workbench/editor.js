@@ -1,6 +1,6 @@
 // CodeMirror over the textarea. Its colours are the page's own: see exercises.css.
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab, undo } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, undo } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
@@ -73,7 +73,10 @@ export function openEditor({ root, form, settings, words }) {
   const editor = {
     text: () => view.state.doc.toString(),
     replace(text) {
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 } });
+      // One step of its own for Undo, however soon it follows what was typed.
+      const annotations = isolateHistory.of("full");
+      const changes = { from: 0, to: view.state.doc.length, insert: text };
+      view.dispatch({ changes, annotations, selection: { anchor: 0 } });
       view.focus();
     },
     undo: () => undo(view),
