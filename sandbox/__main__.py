@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 
-from sandbox import Engine, SandboxUnavailable
+from sandbox import CellEnded, Engine, SandboxUnavailable
 
 ENGINES = ("docker", "runsc", "bwrap")
 
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         return int(options.run(options) or 0)
-    except SandboxUnavailable as error:
+    except (SandboxUnavailable, CellEnded) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

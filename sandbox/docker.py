@@ -111,6 +111,17 @@ class DockerEngine:
             **{f"image:{name}": digest for name, digest in self._images.items()},
         }
 
+    def what_it_cannot_hold(self) -> list[str]:
+        """What an operator should know before strangers' code runs here. Sentences."""
+        lacks = ["Whoever may speak to the Docker engine owns its machine, and this process may."]
+        if self.runtime == "runc":
+            lacks.append(
+                "Cells share the kernel with the machine: a flaw in it is a way out. ANNEAL_ENGINE=runsc has less."
+            )
+        if not self._info.get("MemoryLimit", True) or not self._info.get("PidsLimit", True):
+            lacks.append("The kernel cannot limit memory or processes (see the warnings of `docker info`).")
+        return lacks
+
     def close(self) -> None:
         with self._lock:
             cells = list(self._cells.values())
