@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ from .steps import Console, Step, StepFailed, digest_of, digest_of_files
 
 LEARN = ROOT / "platform" / "learn"
 COURSE = ROOT / "courses" / "llm-roadmap"
+NEVER_WITHOUT = "Nothing is ever graded outside a sandbox: either a Docker engine that this user may use, or bwrap."
 DISK_REMEDY = "The disk is full. A whole set-up takes about 4 GB here, and a Docker image 3 GB more."
 
 
@@ -25,7 +27,7 @@ def set_up(console: Console, home: Path) -> None:
     take([packages_step("web", "grader", "embedded")], console)
     engine = wanted_engine()
     steps = [bundle_step(), catalogues_step(), static_step(home), course_step(home)]
-    cells = [] if engine in ("docker", "runsc") else [cells_step()]
+    cells = [] if engine in ("docker", "runsc") else [bwrap_step(home), cells_step()]
     take([*cells, sandbox_step(home, engine), *steps], console)
 
 
@@ -70,8 +72,18 @@ def sandbox_step(home: Path, engine: str) -> Step:
         inputs=lambda: digest_of(engine, str(project()), digest_of_files([ROOT / "sandbox"])),
         work=lambda console: in_venv(console, "-m", "sandbox", "setup", "--engine", engine),
         is_there=lambda: engine == "bwrap" or has_image(images.tag("python")),
-        remedy="Nothing is ever graded outside a sandbox."
-        + (" Without a Docker engine:  ANNEAL_ENGINE=bwrap ./run" if engine != "bwrap" else ""),
+        remedy=NEVER_WITHOUT + (" Without a Docker engine:  ANNEAL_ENGINE=bwrap ./run" if engine != "bwrap" else ""),
+    )
+
+
+def bwrap_step(home: Path) -> Step:
+    """Whether this kernel lets bwrap work at all: known before gigabytes are fetched for its cells."""
+    return Step(
+        title="Sandbox (bwrap): can it work here",
+        stamp=home / "stamps" / "bwrap",
+        inputs=lambda: digest_of(platform.release(), digest_of_files([ROOT / "sandbox"])),
+        work=lambda console: in_venv(console, "-m", "sandbox", "sweep", "--engine", "bwrap"),
+        remedy=NEVER_WITHOUT,
     )
 
 
