@@ -1,0 +1,1 @@
+"""Courses and exercises themselves: what a machine can check of content."""
