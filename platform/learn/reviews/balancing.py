@@ -42,9 +42,9 @@ def draw(seed: str) -> float:
     return int.from_bytes(hashlib.blake2b(seed.encode(), digest_size=7).digest(), "big") / 2**56
 
 
-def choose(interval: int, maximum: int, seed: str, load: Load | None = None) -> int:
+def choose(interval: int, maximum: int, seed: str, load: Load | None = None, minimum: int = 2) -> int:
     """The day of the range on which the item returns. Without a load, any of them alike."""
-    low, high = bounds(interval, maximum)
+    low, high = bounds(interval, maximum, minimum)
     days = range(low, high + 1)
     weights = [_weight(day, load) if load and interval <= BALANCED_DAYS else 1.0 for day in days]
     point = draw(seed) * sum(weights)

@@ -100,6 +100,7 @@ def fold(events: Iterable[Event], rules: Rules, kind: Kind, seed: str = "") -> F
     for event in log:
         if event.id not in voided_by:
             walk.take(event)
+    walk.settle()
     if walk.state.due_on is None and log:  # all of it was taken back: begun, and never asked
         walk.state = replace(walk.state, due_on=log[0].study_date)
     return Folded(walk.state, walk.facts, voided_by, walk.basis)
@@ -150,8 +151,12 @@ class _Walk:
         self.state = Remembered()
         self.facts: dict[str, Fact] = {}
         self.basis = ""
+        # The review whose day of return is not worked out yet: only that of the last one matters.
+        self.pending: tuple[Event, Memory, schedule.After, int, str] | None = None
 
     def take(self, event: Event) -> None:
+        if event.what in (What.IMPLICIT, What.MOVE):
+            self.settle()
         match event.what:
             case What.GRADED | What.MANUAL | What.IMPORT if event.rating is not None:
                 self._review(event)
@@ -163,7 +168,7 @@ class _Walk:
                 if self.state.due_on is None:
                     self.state = replace(self.state, due_on=event.due_on or event.study_date)
             case What.RESET:
-                self.state = Remembered(due_on=event.study_date, suspended=self.state.suspended)
+                self.state, self.pending = Remembered(due_on=event.study_date, suspended=self.state.suspended), None
                 self._follow(event)
             case What.MOVE:
                 self.state = replace(self.state, due_on=event.due_on or self.state.due_on, due_ms=None)
@@ -181,15 +186,13 @@ class _Walk:
         before, state = self.state.memory, self.state
         self.facts[event.id] = fact(before, event.study_date, self.rules)
         then = schedule.after(before, Rating(event.rating), event.study_date, self.rules)
-        due_on, due_ms = self._due(event, then, state.reps)
+        self.pending = event, before, then, state.reps, self.basis
         lapsed = before.state is State.REVIEW and event.rating == Rating.AGAIN
         lapses = state.lapses + lapsed
         leech = lapsed and is_leech(lapses, self.kind)
         self.state = replace(
             state,
             memory=then.memory,
-            due_on=due_on,
-            due_ms=due_ms,
             reps=state.reps + 1,
             lapses=lapses,
             first_on=state.first_on or event.study_date,
@@ -200,15 +203,21 @@ class _Walk:
         )
         self._follow(event)
 
-    def _due(self, event: Event, then: schedule.After, reps: int) -> tuple[date, int | None]:
-        """The day the item returns. What was chosen at the time stands, as long as it was chosen upon
-        this very history; else a day is drawn, the same one whenever it is worked out again."""
+    def settle(self) -> None:
+        """The day the last reviewed item returns. What was chosen at the time stands, as long as it was chosen
+        upon this very history; else a day is drawn, the same one whenever it is worked out again."""
+        if self.pending is None:
+            return
+        event, before, then, reps, basis = self.pending
+        self.pending, due_ms = None, None
         if then.step is not None:
-            return step_due(event, then.step)
-        if event.due_on and event.basis == self.basis:
-            return event.due_on, None
-        chosen = balancing.choose(then.days, self.rules.maximum, draw_seed(self.seed, reps))
-        return event.study_date + timedelta(days=chosen), None
+            due_on, due_ms = step_due(event, then.step)
+        elif event.due_on and event.basis == basis:
+            due_on = event.due_on
+        else:
+            days_on = choose_days(before, Rating(event.rating), then, event.study_date, self.rules, self.seed, reps)
+            due_on = event.study_date + timedelta(days=days_on)
+        self.state = replace(self.state, due_on=due_on, due_ms=due_ms)
 
     def _import(self, event: Event) -> None:
         """A memory that another program had: its stability and difficulty, and when it was due there."""
@@ -218,6 +227,7 @@ class _Walk:
         last = date.fromisoformat(event.evidence["last"]) if event.evidence.get("last") else event.study_date
         memory = Memory(float(stability), float(difficulty), State.REVIEW, None, last)
         due = event.due_on or last + timedelta(days=schedule.interval(memory.stability or 1.0, self.rules))
+        self.pending = None
         self.state = replace(
             self.state,
             memory=memory,
@@ -244,6 +254,21 @@ class _Walk:
         self._follow(event)
 
 
+def choose_days(
+    before: Memory,
+    rating: Rating,
+    then: schedule.After,
+    day: date,
+    rules: Rules,
+    seed: str,
+    reps: int,
+    load: balancing.Load | None = None,
+) -> int:
+    """After how many days an item returns: drawn from days equally good, by the item's own seed."""
+    minimum = schedule.shortest(before, rating, then, day, rules)
+    return balancing.choose(then.days, rules.maximum, f"{seed}:{reps}", load, minimum)
+
+
 def fact(memory: Memory, day: date, rules: Rules) -> Fact:
     if memory.last is None:
         return Fact(None, None)
@@ -266,7 +291,3 @@ def is_leech(lapses: int, kind: Kind) -> bool:
 def follow(basis: str, event: str) -> str:
     """The name of a history that goes on with this event."""
     return hashlib.blake2b(f"{basis}:{event}".encode(), digest_size=6).hexdigest()
-
-
-def draw_seed(seed: str, reps: int) -> str:
-    return f"{seed}:{reps}"

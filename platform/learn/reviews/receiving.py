@@ -31,9 +31,11 @@ class Result:
     id: str
     ok: bool
     message: str = ""
+    item: str = ""  # of an undo: what was taken back, to be shown again
 
     def to_dict(self) -> dict[str, Any]:
-        return {"id": self.id, "ok": self.ok} | ({"message": self.message} if self.message else {})
+        more = {"message": self.message, "item": self.item}
+        return {"id": self.id, "ok": self.ok} | {name: value for name, value in more.items() if value}
 
 
 def receive(learner, lines: list[Any], sent_ms: int | None, now: datetime) -> list[Result]:
@@ -47,50 +49,47 @@ def _receive(learner, line: Any, sent_ms: int | None, now: datetime) -> Result:
     given = line if isinstance(line, Mapping) else {}
     id = str(given.get("id", ""))[:40]
     try:
-        _write(learner, given, sent_ms, now)
+        card = _write(learner, given, sent_ms, now)
     except Refused as refused:
         return Result(id, False, str(refused))
-    return Result(id, True)
+    return Result(id, True, item=card.item if card and given.get("what") == "undo" else "")
 
 
-def _write(learner, line: Mapping[str, Any], sent_ms: int | None, now: datetime) -> None:
+def _write(learner, line: Mapping[str, Any], sent_ms: int | None, now: datetime) -> Card | None:
     what, item, id = line.get("what", "rate"), line.get("item"), line.get("id")
     received = days.to_ms(now)
     moment = believed(_claimed(line) or received, sent_ms, received)
     at, zone = days.from_ms(moment.utc_ms), _zone(line.get("zone"))
     evidence = {"clock": moment.note} if moment.note else {}
     if what == "undo":
-        _undo(learner, line, at)
-        return
+        return _undo(learner, line, at)
     _check_known(learner, item)
     common = {"event_id": id, "zone": zone}
     if what == "rate":
         if kind_of(item) is not Kind.CARD:
             raise Refused(_("Questions and exercises are rated by what you do, not by hand."))
         duration = line.get("duration_ms")
-        reviewing.review(
+        return reviewing.review(
             learner, item, line.get("rating"), at, kind=What.MANUAL, evidence=evidence, duration_ms=duration, **common
         )
-    elif what == "give-up":
+    if what == "give-up":
         given_up = Evidence(kind=kind_of(item), gave_up=True, revealed=False)
         rated = rate(given_up)
         evidence |= {**given_up.to_dict(), "reason": rated.reason}
-        reviewing.review(learner, item, rated.rating, at, evidence=evidence, **common)
-    elif what in NOTES:
-        reviewing.note(learner, item, NOTES[what], at, evidence=evidence, **common)
-    else:
-        raise Refused(_("“%(what)s” is not something a review can do.") % {"what": str(what)[:30]})
+        return reviewing.review(learner, item, rated.rating, at, evidence=evidence, **common)
+    if what in NOTES:
+        return reviewing.note(learner, item, NOTES[what], at, evidence=evidence, **common)
+    raise Refused(_("“%(what)s” is not something a review can do.") % {"what": str(what)[:30]})
 
 
-def _undo(learner, line: Mapping[str, Any], at: datetime) -> None:
+def _undo(learner, line: Mapping[str, Any], at: datetime) -> Card | None:
     """Take back the line named, or the last one."""
     target, id = line.get("target"), line.get("id")
     if target:
         if not ReviewEvent.objects.filter(learner=learner, pk=str(target)[:26]).exists():
             raise Refused(_("What this takes back never arrived here."))
-        reviewing.undo(learner, str(target), at, void_id=id)
-    else:
-        reviewing.undo_last(learner, at, void_id=id)
+        return reviewing.undo(learner, str(target), at, void_id=id)
+    return reviewing.undo_last(learner, at, void_id=id)
 
 
 def _check_known(learner, item: Any) -> None:

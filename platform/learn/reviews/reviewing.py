@@ -19,8 +19,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from ulid import ULID
 
-from learn.reviews import balancing, days, load, schedule
-from learn.reviews.fold import RATED, Event, Fact, Folded, What, draw_seed, fold
+from learn.reviews import days, load, schedule
+from learn.reviews.fold import RATED, Event, Fact, Folded, What, choose_days, fold
 from learn.reviews.items import Kind, kind_of
 from learn.reviews.models import EVENT_COLUMNS, ITEM_LENGTH, Card, ReviewEvent
 from learn.reviews.rating import RULE_VERSION, Rating
@@ -207,13 +207,12 @@ def _choose_day(line: ReviewEvent, log: list[Event], rules: Rules, kind: Kind, s
     """Choose the day of return by the load of those days, and write down upon which history."""
     earlier = [event for event in log if (event.utc_ms, event.id) < (line.utc_ms, line.pk) or event.what == What.VOID]
     before = fold(earlier, rules, kind, seed)
-    then = schedule.after(before.state.memory, Rating(line.rating), line.study_date, rules)
+    memory, rating = before.state.memory, Rating(line.rating)
+    then = schedule.after(memory, rating, line.study_date, rules)
     if then.step is not None:
         return
-    waiting = None
-    if then.days <= balancing.BALANCED_DAYS:
-        waiting = load.loads(line.learner, [line.item], line.study_date).of(line.item)
-    chosen = balancing.choose(then.days, rules.maximum, draw_seed(seed, before.state.reps), waiting)
+    waiting = load.loads(line.learner, [line.item], line.study_date).of(line.item)
+    chosen = choose_days(memory, rating, then, line.study_date, rules, seed, before.state.reps, waiting)
     line.due_on, line.basis = line.study_date + timedelta(days=chosen), before.basis
 
 

@@ -9,9 +9,9 @@ from functools import cached_property
 
 from django.db.models import Count, Q, Sum
 
-from learn.reviews import balancing, days, load, places, schedule
+from learn.reviews import days, load, places, schedule
 from learn.reviews.days import Clock
-from learn.reviews.fold import RATED, What, draw_seed
+from learn.reviews.fold import RATED, What, choose_days
 from learn.reviews.items import Kind, kind_of
 from learn.reviews.models import Card, Plan, ReviewEvent
 from learn.reviews.pace import LONGEST_MS, USUAL_MINUTES, pace_of
@@ -231,6 +231,5 @@ def _preview(learner, card: Card, rating: Rating, today: date, rules: dict[Kind,
     then = schedule.after(memory, rating, today, rules[kind])
     if then.step is not None:
         return Preview(rating, minutes=max(round(then.step.total_seconds() / 60), 1))
-    seed = draw_seed(seed_of(learner, card.item), card.reps)
-    chosen = balancing.choose(then.days, rules[kind].maximum, seed, loads.of(card.item))
-    return Preview(rating, days=chosen)
+    seed, waiting = seed_of(learner, card.item), loads.of(card.item)
+    return Preview(rating, days=choose_days(memory, rating, then, today, rules[kind], seed, card.reps, waiting))

@@ -1,7 +1,17 @@
-"""Addresses of this app."""
+"""Addresses of the review page, of what is remembered, and of the learner's plan."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from learn.reviews import views
 
 app_name = "reviews"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.today_page, name="today"),
+    path("next/", views.following, name="next"),
+    path("log/", views.log, name="log"),
+    path("rated/", views.rated, name="rated"),
+    path("rated/<str:event>/", views.rerate, name="rerate"),
+    path("plan/", views.plan, name="plan"),
+    path("aside/", views.aside, name="aside"),
+]
