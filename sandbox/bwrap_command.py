@@ -47,7 +47,7 @@ class Interpreter:
         """Let the interpreter say where its files are. SandboxUnavailable if it does not run."""
         try:
             answer = subprocess.run(
-                [executable, "-I", "-c", QUESTION], capture_output=True, check=True, timeout=30, env={}
+                [executable, "-I", "-X", "utf8", "-c", QUESTION], capture_output=True, check=True, timeout=30, env={}
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise SandboxUnavailable(
@@ -168,5 +168,6 @@ def bwrap_arguments(
         *("--info-fd", str(fds["info"]), "--block-fd", str(fds["block"])),
         "--",
         *(interpreter.executable, "-I", "-S", "/cell/enter.py", json.dumps(settings)),
-        *(interpreter.executable, "-I", "/cell/boot.py", *profile.preload),
+        # A cell has no locales: without this a folder beyond ASCII in the environment's own paths ends it.
+        *(interpreter.executable, "-I", "-X", "utf8", "/cell/boot.py", *profile.preload),
     ]
