@@ -12,7 +12,7 @@ import errno
 import json
 from typing import Any
 
-__all__ = ["ALLOWED", "FAMILIES", "NOT_IMPLEMENTED", "profile", "profile_json"]
+__all__ = ["ALLOWED", "CONDITIONAL", "FAMILIES", "NOT_IMPLEMENTED", "profile", "profile_json"]
 
 FILES = """
 access chdir chmod chown close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64
@@ -57,6 +57,8 @@ NOT_IMPLEMENTED = frozenset(
     " shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl mq_open mq_unlink"
     " landlock_create_ruleset".split()
 )
+
+CONDITIONAL = frozenset(("clone", "prctl", "personality", "socket"))  # an argument decides
 
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET
 FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET and AF_INET6, in a network of its own
