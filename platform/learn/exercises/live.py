@@ -13,7 +13,7 @@ from datetime import tzinfo
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import connection
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -68,7 +68,9 @@ def fragment(pk: str, language: str, zone: tzinfo, progress: Progress | None) ->
         with translation.override(language), timezone.override(zone):
             return render(board(submission, catalogue.names(submission.exercise), progress)), not submission.is_waiting
     finally:
-        close_old_connections()
+        # Who watches holds a thread for minutes, and should not hold a connection as long.
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def render(shown: Board, request=None) -> str:
