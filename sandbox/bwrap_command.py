@@ -168,6 +168,6 @@ def bwrap_arguments(
         *("--info-fd", str(fds["info"]), "--block-fd", str(fds["block"])),
         "--",
         *(interpreter.executable, "-I", "-S", "/cell/enter.py", json.dumps(settings)),
-        # A cell has no locales: without this a folder beyond ASCII in the environment's own paths ends it.
+        # A cell has no locales: paths and what is printed are UTF-8 all the same.
         *(interpreter.executable, "-I", "-X", "utf8", "/cell/boot.py", *profile.preload),
     ]

@@ -53,8 +53,8 @@ def remedy_for(failure: StepFailed, step: Step) -> str:
     return failure.remedy or step.remedy
 
 
-def in_venv(console: Console, *words: str | Path) -> None:
-    console.command(python_of(VENV), *words, cwd=ROOT, environment=own_environment())
+def in_venv(console: Console, *words: str | Path, **variables: str) -> None:
+    console.command(python_of(VENV), *words, cwd=ROOT, environment=own_environment() | variables)
 
 
 def manage(console: Console, *words: str | Path) -> None:
@@ -82,7 +82,10 @@ def bwrap_step(home: Path) -> Step:
         title="Sandbox (bwrap): can it work here",
         stamp=home / "stamps" / "bwrap",
         inputs=lambda: digest_of(platform.release(), digest_of_files([ROOT / "sandbox"])),
-        work=lambda console: in_venv(console, "-m", "sandbox", "sweep", "--engine", "bwrap"),
+        # With the machine's own Python, because the environment of the cells is not there yet.
+        work=lambda console: in_venv(
+            console, "-m", "sandbox", "sweep", "--engine", "bwrap", ANNEAL_CELL_PYTHON=sys.executable
+        ),
         remedy=NEVER_WITHOUT,
     )
 
