@@ -53,7 +53,7 @@ def test_the_first_item_is_shown_and_the_next_few_wait_hidden(signed_in, begun):
 
 
 def test_every_button_says_when_the_item_returns_and_keeps_its_word(signed_in, learner, begun, at_noon):
-    for day, rating in ((0, 3), (1, 1), (2, 3)):
+    for day, rating in ((0, 4), (1, 1), (2, 3)):
         at_noon.move_to(NOON + timedelta(days=day))
         reviewing.review(learner, CARD, rating, NOON + timedelta(days=day), kind=What.MANUAL)
     due = Card.objects.get(item=CARD).due_on

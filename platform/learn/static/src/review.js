@@ -8,7 +8,7 @@ const page = document.querySelector("[data-review]");
 const words = page.querySelector("[data-words]:is(template)").dataset;
 const tools = page.querySelector("[data-tools]");
 const keys = page.querySelector("[data-keys]");
-const unsent = page.querySelector("[data-unsent]");
+const unsent = page.querySelector(".review-unsent");
 const token = document.querySelector("script[data-csrf]")?.dataset.csrf;
 const watch = new Stopwatch();
 
