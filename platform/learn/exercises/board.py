@@ -16,6 +16,7 @@ from graders.protocol import CaseResult, Outcome, Verdict
 from learn.exercises import messages, queue, remembering
 from learn.exercises.models import State, Submission
 from learn.exercises.queue import Progress
+from learn.reviews.asking import Rated
 
 # Nobody minds waiting so long.
 LONG = timedelta(seconds=15)
@@ -52,6 +53,7 @@ class Board:
     note: str = ""  # what the wait is for
     pending: tuple[str, ...] = ()  # names of the cases that are still to come, where they are known
     returns: datetime | None = None  # when the exercise is due for review
+    rated: Rated | None = None  # how this verdict was rated, and why
     stuck: bool = False  # nobody will answer for now
     may_leave: bool = False  # it lasts, and the learner may have something better to do
 
@@ -159,6 +161,7 @@ def _judged(submission: Submission, verdict: Verdict, names: Names, note: str) -
         log=verdict.log if not rows else "",
         note=note,
         returns=remembering.returns(submission),
+        rated=remembering.rated(submission, timezone.now()),
     )
 
 

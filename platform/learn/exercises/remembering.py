@@ -9,12 +9,18 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from statistics import median
 
+from django.db.models import Q
+from django.utils.translation import get_language
+
 from graders.protocol import Mode, Outcome
-from learn.exercises.models import COUNTING, Draft, Submission
-from learn.reviews import reviewing
+from learn.courses.content import DEFAULT_LOCALE
+from learn.exercises.models import COUNTING, Submission
+from learn.reviews import asking, reviewing
+from learn.reviews.asking import Rated
 from learn.reviews.items import Kind
-from learn.reviews.models import Card
+from learn.reviews.models import Card, ReviewEvent
 from learn.reviews.rating import Evidence, rate
+from learn.reviews.today import today_of
 
 # Times of older work say little about what is usual now.
 TIMES_KEPT = 50
@@ -96,17 +102,6 @@ def _median(values: list[int]) -> float | None:
     return median(values) if values else None
 
 
-def starts_afresh(learner, item: str, draft: Draft | None, now: datetime) -> bool:
-    """Whether the editor opens with the starter: the exercise is due again, and the draft is from before.
-
-    A solution that only has to be sent once more would be no recall.
-    """
-    card = _card(learner, item)
-    if card is None or card.is_new or card.due > now:
-        return False
-    return draft is None or draft.saved_at < card.due
-
-
 def is_due(learner, item: str, now: datetime) -> bool:
     """Whether the exercise is to be recalled again."""
     card = _card(learner, item)
@@ -123,3 +118,16 @@ def returns(submission: Submission) -> datetime | None:
         return None
     card = _card(submission.learner_id, submission.item)
     return card.due if card else None
+
+
+def rated(submission: Submission, now: datetime) -> Rated | None:
+    """How this very verdict was rated, and why; nothing once the day of study is over."""
+    if submission.is_run or submission.outcome not in COUNTING:
+        return None
+    event = ReviewEvent.objects.filter(learner=submission.learner_id, item=submission.item)
+    # The learner may have said otherwise since: then another line stands in its place.
+    standing = event.standing().filter(Q(pk=submission.pk) | Q(evidence__rerates=submission.pk)).last()
+    today = today_of(submission.learner, now)
+    if standing is None or standing.study_date != today:
+        return None
+    return asking.rated(submission.learner, standing, today, get_language() or DEFAULT_LOCALE)

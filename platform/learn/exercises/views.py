@@ -16,6 +16,7 @@ from learn.exercises import catalogue, differences, forms, messages, remembering
 from learn.exercises import live as streaming
 from learn.exercises.board import board, standings
 from learn.exercises.models import Draft, Submission
+from learn.exercises.opening import opening
 
 HISTORY = 50
 
@@ -37,14 +38,13 @@ def workbench(request: HttpRequest, key: str) -> HttpResponse:
     asked = request.GET.get("submission")
     shown = get_object_or_404(mine, pk=asked) if asked else mine.latest_first().first()
     draft = Draft.objects.filter(learner=request.user, exercise=key).first()
-    is_review = remembering.starts_afresh(request.user, exercise.item, draft, timezone.now())
-    if is_review and not asked:
+    opened = opening(request.user, exercise, draft, "review" in request.GET, timezone.now())
+    if opened.depth and not asked:
         shown = None  # the last verdict would say what to do
-    text = draft.text if draft and not is_review else exercise.starter
-    return _page(request, exercise, text, draft, shown, is_review=is_review)
+    return _page(request, exercise, opened.text, draft, shown, review=opened.depth)
 
 
-def _page(request, exercise, text, draft, shown, notice=None, status=200, is_review=False) -> HttpResponse:
+def _page(request, exercise, text, draft, shown, notice=None, status=200, review="") -> HttpResponse:
     history = Submission.objects.of(request.user, exercise.key).without_report().latest_first()[:HISTORY]
     context = {
         "exercise": exercise,
@@ -54,7 +54,7 @@ def _page(request, exercise, text, draft, shown, notice=None, status=200, is_rev
         "submission": shown,
         "history": history,
         "notice": notice,
-        "is_review": is_review,
+        "review": review,
         "settings_for_script": _settings_for_script(exercise, draft),
     }
     return render(request, "exercises/workbench.html", context, status=status)
@@ -144,7 +144,20 @@ async def live(request: HttpRequest, pk: str) -> HttpResponseBase:
 @require_GET
 def code(request: HttpRequest, pk: str) -> HttpResponse:
     """What was sent, as it was sent."""
-    return HttpResponse(_mine(request, pk).text, content_type="text/plain; charset=utf-8")
+    submission = _mine(request, pk)
+    if _gives_away(submission):
+        return _later()
+    return HttpResponse(submission.text, content_type="text/plain; charset=utf-8")
+
+
+def _gives_away(submission: Submission) -> bool:
+    """A solution, while the exercise is to be recalled: it opens again once it is passed or given up."""
+    return submission.has_passed and remembering.is_due(submission.learner, submission.item, timezone.now())
+
+
+def _later() -> HttpResponse:
+    text = _("This is a review: your earlier solution opens again when you have passed.")
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", status=403)
 
 
 @login_required
@@ -152,6 +165,8 @@ def code(request: HttpRequest, pk: str) -> HttpResponse:
 def difference(request: HttpRequest, pk: str) -> HttpResponse:
     """How the text in the editor differs from what was sent then."""
     submission = _mine(request, pk)
+    if _gives_away(submission):
+        return _later()
     lines = differences.between(submission.text, request.POST.get("source", ""))
     return render(request, "exercises/_difference.html", {"lines": lines, "submission": submission})
 
@@ -195,7 +210,9 @@ def _as_json(draft: Draft) -> dict:
 @require_GET
 def history(request: HttpRequest, key: str) -> HttpResponse:
     tried = Submission.objects.of(request.user, key).without_report().latest_first()[:HISTORY]
-    return render(request, "exercises/_history.html", {"history": tried})
+    exercise = catalogue.find(key)
+    review = exercise is not None and remembering.is_due(request.user, exercise.item, timezone.now())
+    return render(request, "exercises/_history.html", {"history": tried, "review": review})
 
 
 @login_required

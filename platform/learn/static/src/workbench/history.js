@@ -12,14 +12,13 @@ export function bringBack({ root, editor, words, notify, panes }) {
       if (button.dataset.restore) await restore(button.dataset.restore);
       else if (button.dataset.compare) await compare(button.dataset.compare);
       else await show(await fetch(button.href, { redirect: "error" }));
-    } catch {
-      notify(words.unreachable);
+    } catch (error) {
+      notify(error.sentence ?? words.unreachable);
     }
   });
 
   async function restore(url) {
-    const response = await fetch(url, { redirect: "error" });
-    if (!response.ok) throw new Error(response.statusText);
+    const response = await answered(await fetch(url, { redirect: "error" }));
     editor.replace(await response.text());
     panes.show("editor");
     root.dispatchEvent(new CustomEvent("workbench:replaced", { detail: words.restored }));
@@ -31,11 +30,17 @@ export function bringBack({ root, editor, words, notify, panes }) {
   }
 
   async function show(response) {
-    if (!response.ok) throw new Error(response.statusText);
-    dialog.replaceChildren(document.createRange().createContextualFragment(await response.text()));
+    const html = await (await answered(response)).text();
+    dialog.replaceChildren(document.createRange().createContextualFragment(html));
     dialog.showModal();
   }
 
   // A click beside the dialog closes it.
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+}
+
+// An answer, or what was said in its place: only 403 comes with a sentence for the learner.
+async function answered(response) {
+  if (response.ok) return response;
+  throw Object.assign(new Error(response.statusText), response.status === 403 ? { sentence: await response.text() } : {});
 }
