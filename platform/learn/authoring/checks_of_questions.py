@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from learn.courses.content import Lesson, Question
+from learn.courses.content import DEFAULT_LOCALE, Lesson, Question
 from learn.quizzes import asking, grading
 from learn.quizzes.expressions import ExpressionError, evaluate
 
@@ -57,9 +57,6 @@ def _check_choice(question: Question, checked: Checked) -> None:
     for key, count in Counter(option.key for option in question.options).items():
         if count > 1:
             checked.problem(f"has {count} options with the key “{key}”", *name, "option", key)
-    for option in question.options:
-        if not option.why:
-            checked.problem(f"the option {option.key} has no “why”: each explains itself", *name, "option", option.key)
 
 
 def _check_numeric(question: Question, checked: Checked) -> None:
@@ -74,9 +71,6 @@ def _check_numeric(question: Question, checked: Checked) -> None:
     if not found and question.tolerance == 0 and not _is_whole(question):
         message = "the answer is not a whole number: say a “tolerance”, such as 0.01, that rounding stays within"
         checked.problem(message, *name, "answer")
-    for mistake in question.mistakes:
-        if not mistake.why:
-            checked.problem(f"the mistake {mistake.value} has no “why”", *name, "mistake")
 
 
 def _is_whole(question: Question) -> bool:
@@ -87,7 +81,7 @@ def _is_whole(question: Question) -> bool:
 def _check_text(question: Question, checked: Checked) -> None:
     if any(not grading.normalised(form) for forms in question.accept.values() for form in forms):
         checked.problem("“accept” has a form of which nothing is left to compare", "question", question.key, "accept")
-    if not question.accept:
+    if not question.accept.get(DEFAULT_LOCALE):
         checked.problem("“accept” is empty: nothing would be right", "question", question.key, "accept")
 
 

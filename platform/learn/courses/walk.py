@@ -55,11 +55,17 @@ def _name_headings(tokens: list[Token], page: Page) -> None:
             )
             level = min(max(level, 2), 4)
         token.tag = tokens[index + 2].tag = f"h{level}"
-        name = page.around.prefix + _slug(_own_id(inline) or inline.content, page.ids)
+        name = page.around.prefix + _slug(_own_id(inline) or _words(inline), page.ids)
         page.ids.add(name)
         token.attrSet("id", name)
         if level <= 3:
             page.headings.append((level, name, inline))
+
+
+def _words(inline: Token) -> str:
+    """What a reader reads of it: no addresses, no marks."""
+    kinds = ("text", "code_inline", "math_inline")
+    return "".join(child.content for child in inline.children or () if child.type in kinds)
 
 
 def _own_id(inline: Token) -> str:

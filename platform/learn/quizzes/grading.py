@@ -162,14 +162,16 @@ def forms(question: Question) -> Iterable[str]:
     return (form for forms in question.accept.values() for form in forms)
 
 
+_SAME = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "‐": "-"})
+
+
 def normalised(words: str) -> str:
     """Without what a person would not call a difference: case, width, spaces, quotes, a full stop."""
-    words = unicodedata.normalize("NFKC", words).casefold()
-    words = words.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"').replace("‐", "-")
-    words = re.sub(r"[\s]+", " ", words).strip().strip("\"'`。.;,!，、；").strip()
-    # Chinese text has no spaces that mean anything, and a hyphen is written or not.
-    words = re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", words)
-    return re.sub(r"(?<=\w)-(?=\w)", " ", words)
+    words = unicodedata.normalize("NFKC", words).casefold().translate(_SAME)
+    words = re.sub(r"(?<=\w)-(?=\w)", " ", words)
+    words = re.sub(r"^[\s\"'`。.;,!，、；]+|[\s\"'`。.;,!，、；]+$", "", words)
+    # Chinese text has no spaces that mean anything.
+    return re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", re.sub(r"\s+", " ", words))
 
 
 def printed(words: str) -> str:
