@@ -37,8 +37,8 @@ const WORDS = {
     query: "跟踪查询",
     spread: "在用的键数",
     queries: "查询 ↓  键 →",
-    looks: (query, key, share, spread) => `“${query}” 最关注 “${key}”，占 ${share}%。它的权重大约分散在 ${spread} 个键上。`,
-    nothing: (query) => `“${query}” 没有任何键可看：它的输出是零。`,
+    looks: (query, key, share, spread) => `“${query}”最关注“${key}”，占 ${share}%。它的权重大约分散在 ${spread} 个键上。`,
+    nothing: (query) => `“${query}”没有任何键可看：它的输出是零。`,
   },
 };
 
@@ -78,7 +78,7 @@ class Matrix {
       viewBox: `0 0 ${right + 92} ${TOP + ROW * TOKENS.length + 6}`,
       role: "img",
       "aria-label": words.chart,
-      class: "plot-drawing",
+      class: "plot-drawing plot-wide",
     });
     const text = (x, y, content, more = {}) =>
       svg("text", { x, y, "font-size": 16, "text-anchor": "middle", fill: "currentColor", ...more }, content);
