@@ -44,6 +44,7 @@ class DockerEngine:
     def __init__(self, runtime: str = "runc", image: str = "python") -> None:
         self.name = "docker" if runtime == "runc" else runtime
         self.runtime = runtime
+        self.own_kernel = runtime == "runsc"  # a cell's calls reach gVisor, and not the machine's kernel
         self._api = connect()
         self._info: dict[str, Any] = self._api.info()
         if runtime not in self._info.get("Runtimes", {}):
@@ -114,10 +115,10 @@ class DockerEngine:
     def what_it_cannot_hold(self) -> list[str]:
         """What an operator should know before strangers' code runs here. Sentences."""
         lacks = ["Whoever may speak to the Docker engine owns its machine, and this process may."]
-        if self.runtime == "runc":
-            lacks.append(
-                "Cells share the kernel with the machine: a flaw in it is a way out. ANNEAL_ENGINE=runsc has less."
-            )
+        if self.own_kernel:
+            lacks.append("gVisor limits the size of a cell's files, and not their number.")
+        else:
+            lacks.append("Cells share the kernel with the machine: a flaw in it is a way out. runsc is safer.")
         if not self._info.get("MemoryLimit", True) or not self._info.get("PidsLimit", True):
             lacks.append("The kernel cannot limit memory or processes (see the warnings of `docker info`).")
         return lacks
@@ -147,6 +148,12 @@ class DockerEngine:
     def ran_out_of_memory(self, container: str) -> bool:
         with suppress(*TROUBLE):
             return bool(self._api.inspect_container(container)["State"]["OOMKilled"])
+        return False
+
+    def ended_itself(self, container: str) -> bool:
+        """gVisor ends with a program that asks too much of it, or that kills process 1."""
+        with suppress(*TROUBLE):
+            return self.own_kernel and not self._api.inspect_container(container)["State"]["Running"]
         return False
 
     def remove(self, container: str) -> None:

@@ -26,6 +26,9 @@ class Host(Protocol):
     def ran_out_of_memory(self, container: str) -> bool:
         """What the engine itself says, where no counter can be read."""
 
+    def ended_itself(self, container: str) -> bool:
+        """Whether the end of the container, told by nobody, must be the program's doing."""
+
     def remove(self, container: str) -> None: ...
 
 
@@ -120,6 +123,8 @@ class DockerCell:
             return CellEnded(Ended.MEMORY, f"{self.profile.limits.memory_mb} MB allowed", ended.exit_code)
         if ended.ended is Ended.LOST and time.monotonic() >= self._until:
             return CellEnded(Ended.TIME, f"a cell lives for {self.profile.limits.lifetime_seconds:.0f} s")
+        if ended.ended is Ended.LOST and self._host.ended_itself(self.id):
+            return CellEnded(Ended.EXITED, "it ended with its whole sandbox")
         return ended
 
     def _out_of_memory(self, ended: CellEnded) -> bool:

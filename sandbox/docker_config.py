@@ -22,6 +22,9 @@ MB = 1024 * 1024
 # Half of the usual period: a cell that used up its share waits 50 ms at most for the next.
 PERIOD_US = 50_000
 
+# gVisor's own kernel runs inside the limits of its cell: what it needs there itself.
+OWN_MEMORY_MB, OWN_THREADS = {"runsc": 96}, {"runsc": 192}
+
 # The engine's own list, which an older one has shorter, and what else tells of the host.
 MASKED = (
     *("/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/key-users"),
@@ -66,7 +69,7 @@ def container(
         "HostConfig": {
             "Runtime": runtime,
             **_isolation(private_cgroups),
-            **_resources(limits, background),
+            **_resources(limits, runtime, background),
             "Tmpfs": _writable(limits, uid),
             "LogConfig": {"Type": "none", "Config": {}},
         },
@@ -95,13 +98,13 @@ def _isolation(private_cgroups: bool) -> dict[str, Any]:
     return isolation | ({"CgroupnsMode": "private"} if private_cgroups else {})
 
 
-def _resources(limits: Limits, background: bool) -> dict[str, Any]:
-    memory = limits.memory_mb * MB
+def _resources(limits: Limits, runtime: str, background: bool) -> dict[str, Any]:
+    memory = (limits.memory_mb + OWN_MEMORY_MB.get(runtime, 0)) * MB
     exact = {"nofile": limits.open_files, "core": 0, "memlock": 0, "msgqueue": 0, "sigpending": 1024}
     return {
         "Memory": memory,
         "MemorySwap": memory,  # both together: no swap
-        "PidsLimit": limits.processes + 1,  # init
+        "PidsLimit": limits.processes + 1 + OWN_THREADS.get(runtime, 0),  # and init
         "CpuPeriod": PERIOD_US,
         "CpuQuota": int(limits.cpus * PERIOD_US),
         "CpuShares": BACKGROUND_SHARES if background else FULL_SHARES,

@@ -81,7 +81,7 @@ class Surroundings:
         self.calls = 0
         return ""
 
-    def describe(self, marks: tuple[str, str]) -> bytes:
+    def describe(self, marks: tuple[str, str], own_kernel: bool) -> bytes:
         """For the attacker. `marks`: of its own command line, and of the other cell's."""
         addresses: list[tuple[str, int]] = [(address, self._port) for address in self._addresses()]
         host: dict[str, Any] = {
@@ -91,6 +91,8 @@ class Surroundings:
             "secret_path": str(self.secret_path),
             "variable": VARIABLE,
             "forbidden": [*FORBIDDEN, *_files_at_home()],
+            "own_kernel": own_kernel,
+            "kernel": os.uname().release,
             "pid": os.getpid(),
             "own_mark": marks[0],
             "mark": marks[1],
