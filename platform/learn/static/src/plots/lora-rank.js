@@ -7,8 +7,8 @@ import { html, inLanguage, slider, svg } from "./lib/parts.js";
 // query projection of layer 4 of all-MiniLM-L6-v2 (384 × 384): its weight, and how far 150 steps of full
 // fine-tuning with AdamW on a sentiment task moved it. Made by figures/update_spectrum.py beside the lesson.
 const SIZE = 384;
-const RANKS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384];
-const CURVES = {
+export const RANKS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384];
+export const CURVES = {
   update: [0.846, 0.677, 0.586, 0.532, 0.465, 0.422, 0.362, 0.317, 0.257, 0.219, 0.174, 0.147, 0.11, 0.084, 0.048, 0.023, 0],
   weight: [0.989, 0.979, 0.969, 0.96, 0.942, 0.925, 0.894, 0.865, 0.81, 0.763, 0.682, 0.611, 0.486, 0.38, 0.215, 0.101, 0],
   random: [0.995, 0.99, 0.985, 0.98, 0.971, 0.961, 0.943, 0.925, 0.89, 0.856, 0.791, 0.73, 0.616, 0.511, 0.327, 0.178, 0],
