@@ -15,7 +15,7 @@ from graders.package import Package
 from sandbox import Cell, CellEnded, Limits, Profile
 
 HERE = Path(__file__).parent
-JUDGE_FILES = ("__init__", "values", "kit", "protocol", "candidate", "lazy", "judge")
+JUDGE_FILES = ("__init__", "values", "kit", "protocol", "candidate", "lazy", "judge", "judge_cell")
 START_SECONDS = 90.0
 # What a module imports only when it is first used, and then takes long: the first torch.autograd.grad of a
 # process costs 300 ms, nearly all of it this import.
@@ -114,7 +114,7 @@ class Cells:
         deadline = time.monotonic() + START_SECONDS
         cell, _ = self.source.take(judge_profile(package), deadline)
         try:
-            cell.load(judge_files(package), "graders/judge.py", deadline)
+            cell.load(judge_files(package), "graders/judge_cell.py", deadline)
         except CellEnded:
             cell.kill()
             raise

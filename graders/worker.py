@@ -165,7 +165,7 @@ def serve(queues: list[str], concurrency: int, engine_name: str | None) -> int:
     try:
         app.Worker(
             queues=queues, pool="threads", concurrency=concurrency, loglevel="INFO", optimization="fair",
-            without_gossip=True, without_mingle=True,
+            without_gossip=True, without_mingle=True, quiet=True,
         ).start()  # fmt: skip
     finally:
         heartbeat.stopped.set()
