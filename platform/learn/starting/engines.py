@@ -32,6 +32,20 @@ def wanted_engine(environment: Mapping[str, str] = os.environ) -> str:
     return environment.get("ANNEAL_ENGINE") or ("docker" if docker_answers(environment) else "bwrap")
 
 
+def meaning_of_engine(environment: Mapping[str, str] = os.environ) -> str:
+    """What the engine in use means for whoever runs this."""
+    engine = wanted_engine(environment)
+    if engine == "docker":
+        return "Sandbox: Docker containers without network, root or rights."
+    if engine == "runsc":
+        return "Sandbox: Docker containers under gVisor."
+    why = "as ANNEAL_ENGINE says" if environment.get("ANNEAL_ENGINE") else "because no Docker engine answers this user"
+    return (
+        f"Sandbox: bwrap, namespaces of this machine's own kernel, {why}.\n"
+        "  Good for your own code and that of people you trust. Strangers' code is refused: that takes Docker."
+    )
+
+
 def docker_answers(environment: Mapping[str, str] = os.environ) -> bool:
     connection = docker_connection(environment)
     if connection is None:

@@ -29,16 +29,10 @@ def programs(home: Path, listener: socket.socket, base_url: str, environment: Ma
     site = site_environment(home, base_url, environment)
     python = sys.executable
     # Celery warns root of pickle, which none of our programs accepts.
-    celery = [
-        python,
-        "-W",
-        "ignore:You're running the worker with superuser",
-        "-m",
-        "celery",
-        "--app",
-        "learn.celery",
-        "--quiet",
-    ]
+    quiet = [python, "-W", "ignore:You're running the worker with superuser"]
+    celery = [*quiet, "-m", "celery", "--app", "learn.celery", "--quiet"]
+    worker = ["--queues", "site", "--pool", "threads", "--concurrency", "2", "--hostname", "site@%h"]
+    worker += ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     found = [
         Program(
             "web",
@@ -50,27 +44,16 @@ def programs(home: Path, listener: socket.socket, base_url: str, environment: Ma
             descriptors=(listener.fileno(),),
             grace=6.0,
         ),
-        Program(
-            "worker",
-            [*celery, "worker", "--queues", "site", "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO",
-             "--hostname", "site@%h", "--without-gossip", "--without-mingle"],
-            site,
-            hidden=TASKS,
-        ),
-        Program(
-            "scheduler",
-            [*celery, "beat", "--schedule", str(home / "beat.schedule"), "--pidfile", ""],
-            site,
-            hidden=TASKS,
-        ),
-        Program(
-            "grader",
-            [python, "-m", "graders", "worker", "--queues", "cpu,regrade"],
-            grader_environment(site),
-            hidden=TASKS,
-        ),
-    ]  # fmt: skip
+        later("worker", [*celery, "worker", *worker], site),
+        later("scheduler", [*celery, "beat", "--schedule", str(home / "beat.schedule"), "--pidfile", ""], site),
+        later("grader", [*quiet, "-m", "graders", "worker", "--queues", "cpu,regrade"], grader_environment(site)),
+    ]
     return found if environment.get("REDIS_URL") else [broker(home, environment), *found]
+
+
+def later(name: str, command: list[str], environment: Mapping[str, str]) -> Program:
+    """A program of Celery's: nobody waits for it to see the first page."""
+    return Program(name, command, environment, hidden=TASKS, later=True)
 
 
 def broker(home: Path, environment: Mapping[str, str]) -> Program:

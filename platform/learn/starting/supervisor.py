@@ -39,6 +39,7 @@ class Program:
     ready: str = ""  # what it prints once it serves; empty: as soon as it runs
     hidden: re.Pattern[str] | None = None  # lines for its file only
     essential: bool = False  # without it the start has failed
+    later: bool = False  # starts when the essential ones are ready: they have the processor first
     last: bool = False  # the others need it while they stop
     descriptors: tuple[int, ...] = ()
     grace: float = GRACE_SECONDS
@@ -83,7 +84,8 @@ class Supervisor:
             try:
                 while not self.signals:
                     self._start_due()
-                    self._announce_ready()
+                    if self._announce_ready():
+                        self._start_due()
                     self._wait(self._next_restart())
             finally:
                 self._stop_all()
@@ -93,7 +95,8 @@ class Supervisor:
     def _start_due(self) -> None:
         now = time.monotonic()
         for child in self.children:
-            if not child.running and (child.restart_at is None or child.restart_at <= now) and not self.signals:
+            due = child.restart_at is None or child.restart_at <= now
+            if not child.running and due and not self.signals and (self._announced or not child.program.later):
                 self._start(child)
 
     def _start(self, child: Child) -> None:
@@ -121,10 +124,13 @@ class Supervisor:
         child.was_ready = child.was_ready or not program.ready
         self.on_change({each.program.name: each.process.pid for each in self.children if each.process})
 
-    def _announce_ready(self) -> None:
-        if not self._announced and all(child.was_ready for child in self.children if child.program.essential):
-            self._announced = True
-            self.on_ready()
+    def _announce_ready(self) -> bool:
+        """Whether just now the last essential program got ready."""
+        if self._announced or not all(child.was_ready for child in self.children if child.program.essential):
+            return False
+        self._announced = True
+        self.on_ready()
+        return True
 
     def _plan_restart(self, child: Child) -> None:
         steady = time.monotonic() - child.started >= STEADY_SECONDS

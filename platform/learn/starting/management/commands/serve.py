@@ -18,20 +18,10 @@ from graders.broker import socket_path
 from learn.accounts import owner_link
 from learn.starting import family, ports
 from learn.starting import home as homes
-from learn.starting.engines import wanted_engine
+from learn.starting.engines import meaning_of_engine
 from learn.starting.logs import Logs
 from learn.starting.programs import programs
 from learn.starting.supervisor import StartFailed, Supervisor
-
-# What each engine means for whoever runs this, in the words of docs/operator/settings.md.
-ENGINES = {
-    "docker": "Sandbox: Docker containers without network, root or rights.",
-    "runsc": "Sandbox: Docker containers under gVisor.",
-    "bwrap": (
-        "Sandbox: bwrap, Linux namespaces of this machine, because no Docker engine answers. Good for your own\n"
-        "  code and that of people you trust; strangers' code is refused until a Docker engine answers."
-    ),
-}
 
 
 class Command(BaseCommand):
@@ -100,7 +90,7 @@ def greeting(base_url: str, home: Path, seconds: float) -> str:
     return (
         f"\n  Anneal is ready ({seconds:.1f} s). This link signs you in as its owner, once:\n\n"
         f"      {sign_in_link(base_url)}\n\n"
-        f"  {ENGINES[wanted_engine()]}\n"
+        f"  {meaning_of_engine(os.environ)}\n"
         f"  Logs: {home / 'logs'}. Ctrl-C stops everything.\n"
     )
 
