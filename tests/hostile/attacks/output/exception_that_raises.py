@@ -1,0 +1,16 @@
+# expect: error
+"""An exception that cannot be printed."""
+
+import sys
+
+
+class Trap(Exception):
+    def __str__(self):
+        raise self
+
+    __repr__ = __str__
+
+
+def double(numbers):
+    print("attempted", file=sys.stderr, flush=True)
+    raise Trap

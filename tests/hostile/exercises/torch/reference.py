@@ -1,0 +1,2 @@
+def double(numbers):
+    return numbers * 2
