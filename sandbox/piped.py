@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +14,7 @@ from sandbox import CellEnded, Ended, Profile, Usage
 from sandbox.channel import Channel
 from sandbox.frames import LOADED, READY, pack
 
-__all__ = ["PipedCell", "environment"]
+__all__ = ["PipedCell", "environment", "exit_in_words"]
 
 T = TypeVar("T")
 EXIT_SECONDS = 0.5
@@ -34,6 +35,14 @@ def environment(home: str) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PATH": "/usr/bin:/bin",
     }
+
+
+def exit_in_words(code: int) -> str:
+    """An exit code as a learner knows it. A process ended by a signal has its number negative, or plus 128."""
+    number = -code if code < 0 else code - 128
+    if number in set(signal.Signals):
+        return f"signal {signal.Signals(number).name}"
+    return f"exit status {code}"
 
 
 def _take(stream: IO[bytes]) -> int:
@@ -117,6 +126,13 @@ class PipedCell:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(EXIT_SECONDS)
 
+    def _with_exit_code(self, ended: CellEnded, killed: bool) -> CellEnded:
+        code = self._process.returncode
+        if ended.ended is Ended.EXITED and not killed:
+            return CellEnded(Ended.EXITED, exit_in_words(code), code)
+        ended.exit_code = code
+        return ended
+
     def _finish(self, ended: CellEnded, *, killed: bool = False) -> CellEnded:
         """Make the cell dead, once. Returns why it is, which is the first reason found."""
         if ended.ended is Ended.EXITED and not killed:
@@ -125,7 +141,6 @@ class PipedCell:
         with self._speaking:
             if self._ended is None:
                 self._channel.drain_log()
-                ended.exit_code = self._process.returncode
-                self._ended = self._explain(ended)
+                self._ended = self._explain(self._with_exit_code(ended, killed))
                 self._channel.close()
             return self._ended

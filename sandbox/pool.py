@@ -147,16 +147,22 @@ class Pool:
         return False
 
     def _start_cold(self, profile: Profile, deadline: float) -> Cell:
-        for last_try in (False, True):
-            cell = self._engine.start(profile)
-            try:
-                cell.wait_ready(deadline)
-                return cell
-            except CellEnded as ended:
-                cell.kill()
-                if last_try or ended.ended is not Ended.LOST:
-                    raise
-        raise AssertionError("unreachable")
+        """What the engine lost is started once more."""
+        try:
+            return self._start_ready(profile, deadline)
+        except CellEnded as ended:
+            if ended.ended is not Ended.LOST:
+                raise
+        return self._start_ready(profile, deadline)
+
+    def _start_ready(self, profile: Profile, deadline: float) -> Cell:
+        cell = self._engine.start(profile)
+        try:
+            cell.wait_ready(deadline)
+        except CellEnded:
+            cell.kill()
+            raise
+        return cell
 
     # ------------------------------------------------------------------------------------- filling
 

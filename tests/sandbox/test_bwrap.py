@@ -69,7 +69,7 @@ def test_an_early_exit_is_an_exit(bwrap, call):
 def test_a_crash_is_an_exit(bwrap):
     ended = how_it_ends(bwrap, "ctypes.string_at(0)")
 
-    assert (ended.ended, ended.exit_code) == (Ended.EXITED, 128 + 11)
+    assert (ended.ended, ended.exit_code, ended.detail) == (Ended.EXITED, 128 + 11, "signal SIGSEGV")
 
 
 def test_more_memory_than_allowed_is_told_as_memory(bwrap):

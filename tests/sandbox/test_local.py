@@ -66,8 +66,9 @@ def test_frames_come_back(run):
 
 def test_an_exit_is_told_with_its_code_and_log(run):
     cell = run(b"print('before the end'); raise SystemExit(7)")
+    ended = how_it_ended(cell)
 
-    assert (how_it_ended(cell).ended, how_it_ended(cell).exit_code) == (Ended.EXITED, 7)
+    assert (ended.ended, ended.exit_code, ended.detail) == (Ended.EXITED, 7, "exit status 7")
     assert b"before the end" in cell.take_log()
     assert not cell.alive()
 
@@ -77,6 +78,10 @@ def test_an_exception_is_in_the_log(run):
 
     assert how_it_ended(cell).exit_code == 1
     assert b"ZeroDivisionError" in cell.take_log()
+
+
+def test_a_crash_is_told_by_its_signal(run):
+    assert how_it_ended(run(b"import ctypes; ctypes.string_at(0)")).detail == "signal SIGSEGV"
 
 
 @pytest.mark.parametrize(
