@@ -85,6 +85,7 @@ def tell(mark, status):
 def main():
     lifetime, mark, home, command = float(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
     hide()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python handles it, so that a cell's program could interrupt us
     os.mkdir(home, 0o700)
     os.chdir(home)
     until = time.monotonic() + lifetime
