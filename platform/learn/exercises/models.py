@@ -162,6 +162,11 @@ class Submission(models.Model):
         return messages.outcome_in_words(self.outcome, self.is_run) if self.outcome else self.get_state_display()
 
     @property
+    def counts(self) -> bool:
+        """Whether it says something about the learner's code, and so is an attempt."""
+        return not self.is_run and self.outcome in COUNTING
+
+    @property
     def percent(self) -> int:
         return int(100 * (self.score or 0))
 

@@ -37,6 +37,7 @@ def send(submission: Submission, now: datetime | None = None) -> bool:
     """Give the job to the broker. False if it cannot be reached: the row waits and is sent later."""
     now = now or timezone.now()
     try:
+        broker().ping()  # one that hangs is found out in a second; publishing would wait for many
         app.send_task(
             TASK_GRADE,
             kwargs={"job": submission.job(now).to_dict()},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +19,6 @@ from learn.exercises.models import Submission
 @dataclass(frozen=True)
 class Way:
     name: str
-    words: str  # what its author says of it
     html: SafeString
 
 
@@ -42,6 +40,5 @@ def of(digest: str) -> list[Way]:
 
 def _way(package: Package, name: str) -> Way:
     text = package.text(name)
-    words = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0]
     stem = name.rpartition("/")[2].removesuffix(".py")
-    return Way(stem.replace("_", " "), words, rendering.highlight(text))
+    return Way(stem.replace("_", " "), rendering.highlight(text))

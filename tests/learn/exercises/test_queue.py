@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 
 import pytest
@@ -63,6 +65,21 @@ def test_without_a_broker_the_row_is_kept_and_the_learner_does_not_wait(
     submission.refresh_from_db()
     assert submission.is_waiting
     assert submission.sent_at is None
+
+
+def test_a_broker_that_hangs_does_not_hold_the_learner(send, broker, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        process = broker.info("server")["process_id"]
+        submission = send()
+        os.kill(process, signal.SIGSTOP)
+        began = time.monotonic()
+    waited = time.monotonic() - began
+    os.kill(process, signal.SIGCONT)
+
+    assert waited < 3
+    submission.refresh_from_db()
+    assert submission.sent_at is None
+    assert queue.send(submission)
 
 
 def test_what_was_kept_is_sent_when_the_broker_is_back(send, no_broker, django_capture_on_commit_callbacks):

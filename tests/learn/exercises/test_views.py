@@ -394,3 +394,12 @@ def test_a_rating_that_was_changed_is_shown_as_changed(signed_in, send, record):
     page = signed_in.get(at("verdict", submission.pk), headers=HTMX).content.decode()
 
     assert "You changed it yourself." in page
+
+
+def test_staff_read_submissions_and_never_see_a_token(admin_client, send):
+    submission = send()
+
+    page = admin_client.get(reverse("admin:exercises_submission_change", args=[submission.pk])).content.decode()
+
+    assert submission.pk in admin_client.get(reverse("admin:exercises_submission_changelist")).content.decode()
+    assert submission.seed in page and submission.token not in page
