@@ -53,7 +53,10 @@ def _formula(token: Token, page: Page) -> str:
     except FormulaError as error:
         page.problem(_line(token), f"the formula {_short(token.content)} {error}")
         html = f'<code class="formula-broken">{escape(token.content)}</code>'
-    return page.hole(f'<div class="formula" tabindex="0">{html}</div>' if block and token.block else html)
+    if block and token.block:
+        return page.hole(f'<div class="formula" tabindex="0">{html}</div>')
+    before, after = escape(token.meta.get("before", "")), escape(token.meta.get("after", ""))
+    return page.hole(f'<span class="glued">{before}{html}{after}</span>' if before or after else html)
 
 
 def _short(content: str) -> str:

@@ -115,17 +115,18 @@ def _address(path: str, page: Page) -> str | None:
     return page.around.topics.get(match[1]) if match else None
 
 
+# What no line may begin or end with.
+_CLOSING = re.compile(r"^[,.;:!?)\]”’、，。；：！？）》%]+")
+_OPENING = re.compile(r"[(\[“‘（《]+$")
+
+
 def _keep_together(children: list[Token]) -> None:
-    """No line begins with the comma after a formula, none ends with the bracket before it."""
+    """The comma after a formula and the bracket before it go with the formula to the next line."""
     for before, after in pairwise(children):
-        if (
-            before.type == "math_inline"
-            and after.type == "text"
-            and re.match(r"[,.;:!?)\]”’、，。；：！？）》]", after.content)
-        ):
-            after.content = "\u2060" + after.content
-        if after.type == "math_inline" and before.type == "text" and re.search(r"[(\[“‘（《]$", before.content):
-            before.content += "\u2060"
+        if before.type == "math_inline" and after.type == "text" and (match := _CLOSING.search(after.content)):
+            before.meta["after"], after.content = match[0], after.content[match.end() :]
+        if after.type == "math_inline" and before.type == "text" and (match := _OPENING.search(before.content)):
+            after.meta["before"], before.content = match[0], before.content[: match.start()]
 
 
 def _promote_figure(tokens: list[Token], index: int) -> None:

@@ -63,6 +63,13 @@ def test_formulas_are_mathml_and_prices_are_not():
     assert "costs $5 and $10" in html
 
 
+def test_punctuation_goes_with_its_formula_to_the_next_line():
+    html = re.sub("<math.*?</math>", "M", html_of("see ($x$), and $y$：$z$ alone"))
+
+    assert html == '<p>see <span class="glued">(M),</span> and <span class="glued">M：</span>M alone</p>\n'
+    assert re.sub("<math.*?</math>", "M", html_of("$a$")) == "<p>M</p>\n"
+
+
 def test_a_broken_formula_is_named_with_its_line_and_shown_as_code():
     source = "one\n\ntwo lines\nwith $\\foo$ in the second"
 
