@@ -59,7 +59,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 def learner(db):
     from learn.accounts.models import User
 
-    return User.objects.create_user("ada@example.org", "a long enough password", name="Ada")
+    # With a zone the browser has nothing to tell in the background while a test ends.
+    return User.objects.create_user("ada@example.org", "a long enough password", name="Ada", zone="UTC")
 
 
 @pytest.fixture

@@ -14,11 +14,19 @@ from django.views.decorators.http import require_GET, require_POST
 
 from learn.courses import content, library
 from learn.courses.library import Edition
+from learn.courses.rendering import highlight
 from learn.lessons import finishing
 from learn.lessons.page import page
 from learn.lessons.picture import picture
 from learn.lessons.standing import journey
 from learn.reviews.today import Today
+
+# On the front page: attention as people write it first.
+EXAMPLE = """\
+def sdpa(q, k, v):
+    scores = q @ k.transpose(-2, -1)
+    weights = scores.softmax(dim=-1)
+    return weights @ v"""
 
 
 @require_GET
@@ -30,8 +38,8 @@ def front(request: HttpRequest) -> HttpResponse:
         return render(request, "lessons/empty.html")
     if request.user.is_authenticated:
         return _roadmap(request, edition)
-    drawn = picture(edition, _locale())
-    return render(request, "lessons/front.html", {"course": _worded(edition), "picture": drawn})
+    context = {"course": _worded(edition), "picture": picture(edition, _locale()), "example": highlight(EXAMPLE)}
+    return render(request, "lessons/front.html", context)
 
 
 @login_required

@@ -44,6 +44,9 @@ def test_an_unusual_zone_survives_a_visit_to_the_settings(signed_in, learner):
 
 
 def test_the_browser_names_the_zone_once(signed_in, learner):
+    learner.zone = ""
+    learner.save()
+
     assert signed_in.post("/accounts/zone/", {"zone": "Europe/Paris"}).status_code == 204
     signed_in.post("/accounts/zone/", {"zone": "Asia/Tokyo"})
 
