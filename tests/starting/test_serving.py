@@ -1,0 +1,231 @@
+"""The whole platform under its supervisor, as `./run` starts it: every program real."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+
+from graders.broker import socket_url
+from learn.starting import home as homes
+from learn.starting.engines import docker_answers
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = {"broker", "web", "worker", "scheduler", "grader"}
+pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(900)]
+
+
+class Site:
+    """One `./run` and what it says."""
+
+    def __init__(self, home: Path, *words: str, **variables: str) -> None:
+        self.home, self.out = home, home.parent / f"{home.name}.out"
+        ignored = ("ANNEAL_PLAIN_STATIC", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "PYTHONPATH")
+        environment = {name: value for name, value in os.environ.items() if name not in ignored}
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            [str(ROOT / "run"), *words],
+            env={**environment, "ANNEAL_HOME": str(home), "ANNEAL_PYTHON": sys.executable, **variables},
+            stdout=open(self.out, "wb"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def said(self) -> str:
+        return self.out.read_text(errors="replace")
+
+    def wait_ready(self, seconds: float = 600) -> float:
+        """Seconds from the command to the sign-in link."""
+        until(lambda: "Anneal is ready" in self.said() or self.process.poll() is not None, seconds)
+        assert "Anneal is ready" in self.said(), self.said()
+        return time.monotonic() - self.began
+
+    @property
+    def link(self) -> str:
+        return re.findall(r"^ +(http://\S+)$", self.said(), re.M)[0]
+
+    @property
+    def url(self) -> str:
+        return str(homes.read_state(self.home)["url"])
+
+    def pids(self) -> dict[str, int]:
+        processes = homes.read_state(self.home).get("processes")
+        return {name: pid for name, (pid, _) in processes.items()} if isinstance(processes, dict) else {}
+
+    def broker(self) -> redis.Redis:
+        return redis.Redis.from_url(socket_url(self.home))
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+def until(true, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.1)
+
+
+def get(address: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(address, timeout=20) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def belonging_to(home: Path) -> list[psutil.Process]:
+    """Every process that was told of this home, wherever it went."""
+    found, mark = [], f"ANNEAL_HOME={home}".encode()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if mark in path.read_bytes().split(b"\0"):
+                found.append(psutil.Process(int(path.parent.name)))
+    return [process for process in found if process.pid != os.getpid()]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def engine() -> None:
+    if not docker_answers():
+        pytest.skip("no Docker engine answers: ./run would fetch 1.5 GB for cells of bwrap")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("serving") / "home"
+
+
+@pytest.fixture(scope="module")
+def site(home) -> Iterator[Site]:
+    site = Site(home, DATABASE_URL=f"sqlite:///{home}/db.sqlite3")
+    site.wait_ready()
+    yield site
+    if site.process.poll() is None:
+        site.stop()
+
+
+def test_the_link_that_is_printed_signs_the_owner_in(site):
+    jar = urllib.request.HTTPCookieProcessor()
+    opener = urllib.request.build_opener(jar)
+
+    page = opener.open(site.link).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token, "the link asks for a click, so that a mail scanner does not use it up"
+    body = f"csrfmiddlewaretoken={token[1]}".encode()
+    opener.open(urllib.request.Request(site.link, body, {"Referer": site.link}))
+
+    assert "sessionid" in {cookie.name for cookie in jar.cookiejar}
+    assert opener.open(f"{site.url}/admin/").geturl() == f"{site.url}/admin/"
+
+
+def test_every_program_runs_and_is_ready(site):
+    assert set(site.pids()) == PROGRAMS
+    assert get(f"{site.url}/readyz") == (200, "database: ok\nbroker: ok\n")
+
+
+def test_a_grader_gets_no_address_of_the_database(site):
+    environment = Path(f"/proc/{site.pids()['grader']}/environ").read_bytes()
+    assert b"DATABASE_URL" not in environment and b"REDIS_URL" in environment
+    assert b"DATABASE_URL" in Path(f"/proc/{site.pids()['worker']}/environ").read_bytes()
+
+
+def test_the_broker_keeps_what_it_holds_and_evicts_nothing(site):
+    config = site.broker().config_get("*")
+    assert config["appendonly"] == "yes" and config["maxmemory-policy"] == "noeviction" and config["port"] == "0"
+
+
+@pytest.mark.parametrize("name", sorted(PROGRAMS))
+def test_a_killed_program_comes_back(site, name):
+    if name == "broker":
+        site.broker().rpush("kept", "through a kill")
+        time.sleep(1.2)  # written to disk each second
+    first = site.pids()[name]
+
+    os.kill(first, signal.SIGKILL)
+    # The listening socket is the supervisor's: whoever asks now waits a moment and is answered.
+    assert get(f"{site.url}/healthz") == (200, "ok\n")
+    until(lambda: site.pids()[name] != first)
+
+    assert psutil.pid_exists(site.pids()[name])
+    if name == "broker":
+        until(lambda: "broker: ok" in get(f"{site.url}/readyz")[1])
+        assert site.broker().lrange("kept", 0, -1) == [b"through a kill"]
+
+
+def test_a_second_start_in_the_same_folder_is_refused_and_says_where_the_first_is(site, home):
+    second = Site(home)
+    assert second.process.wait(60) == 1
+    assert f"already runs here at {site.url} (process {site.process.pid}" in second.said()
+    assert "owner_link" in second.said() and get(f"{site.url}/healthz")[0] == 200
+
+
+def test_a_taken_port_is_refused_when_it_was_asked_for_and_passed_over_when_not(site, tmp_path):
+    port = int(site.url.rsplit(":", 1)[1])
+    other = Site(tmp_path / "asked", "--port", str(port))
+    assert other.process.wait(300) != 0
+    assert f"Port {port} is taken by" in other.said() and "Traceback" not in other.said()
+
+    with socket.socket() as holder:  # so that 8000 is taken whether or not the first one has it
+        with suppress(OSError):
+            holder.bind(("127.0.0.1", 8000))
+            holder.listen()
+        free = Site(tmp_path / "asked")
+        try:
+            free.wait_ready()
+            assert "Port 8000 is taken; using" in free.said() and get(f"{free.url}/healthz") == (200, "ok\n")
+        finally:
+            assert free.stop() == 0
+
+
+def test_ctrl_c_leaves_nothing_running_and_a_second_start_takes_seconds(site, home):
+    grader = site.pids()["grader"]
+    assert site.stop(signal.SIGINT) == 0
+
+    assert site.said().rstrip().endswith("Stopped.")
+    assert belonging_to(home) == []
+    assert containers(grader) == []
+    again = [restart(home) for _ in range(2)]
+    assert min(again) < 5, again
+
+
+def restart(home: Path) -> float:
+    site = Site(home, DATABASE_URL=f"sqlite:///{home}/db.sqlite3")
+    try:
+        seconds = site.wait_ready()
+        assert get(f"{site.url}/readyz")[0] == 200
+        return seconds
+    finally:
+        assert site.stop(signal.SIGTERM) == 0
+
+
+def containers(pid: int) -> list[str]:
+    """Cells of a grader that are still there: a container is no child of ours."""
+    command = ["docker", "ps", "--all", "--quiet", "--filter", f"name=anneal-{pid}-"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.split()
+
+
+def test_a_start_right_after_the_supervisor_was_killed_finds_the_house_in_order(home):
+    first = Site(home)
+    first.wait_ready()
+    first.process.kill()
+    first.process.wait()
+
+    second = Site(home)
+    second.wait_ready()
+    assert get(f"{second.url}/readyz") == (200, "database: ok\nbroker: ok\n")
+    assert second.stop() == 0
+    assert belonging_to(home) == []
