@@ -227,6 +227,8 @@ def connect() -> docker.APIClient:
         options = docker.utils.kwargs_from_env()
         client = docker.APIClient(version="auto", timeout=API_SECONDS, num_pools=32, **options)
         client.ping()
-        return client
     except (APIError, *TROUBLE) as error:
         raise SandboxUnavailable(f"no Docker engine answers ({error}); start one, or set DOCKER_HOST") from error
+    if not client.base_url.startswith(("http+docker://localhost", "http://")):
+        raise SandboxUnavailable(f"cells speak over a unix socket or plain TCP, and not over {client.base_url}")
+    return client

@@ -17,6 +17,7 @@ import time
 from sandbox import MAX_FRAME, CellEnded, Ended
 from sandbox.channel import Log
 from sandbox.frames import frame
+from sandbox.piped import exit_in_words
 
 __all__ = ["Attachment", "Demultiplexer", "new_mark"]
 
@@ -174,7 +175,8 @@ class Attachment:
         poll.register(self._socket, select.POLLIN)
         while poll.poll(SETTLE_MS) and not self.log.overflowed and self._read():
             pass
-        return CellEnded(Ended.EXITED, "it ended", self._exit_code)
+        code = self._exit_code
+        return CellEnded(Ended.EXITED, "it ended" if code is None else exit_in_words(code), code)
 
     def _read(self) -> bool:
         """Sort what has arrived, at most READ_SIZE bytes. Whether there was anything."""
