@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from learn.reviews.models import Plan
@@ -45,3 +46,17 @@ class PlanForm(forms.ModelForm):
         elif first and back and back <= first:
             self.add_error("away_until", _("The day you are back comes after the day you leave."))
         return data
+
+    def save(self, commit: bool = True) -> Plan:
+        """A time away that has begun and is now changed or over is kept: the days in a row know of it."""
+        before = Plan.objects.filter(pk=self.instance.pk).values_list("away_from", "away_until").first()
+        today = timezone.localdate()
+        if (
+            before
+            and all(before)
+            and before[0] < today
+            and before != (self.instance.away_from, self.instance.away_until)
+        ):
+            kept = [before[0].isoformat(), min(before[1], today).isoformat()]
+            self.instance.been_away = [*self.instance.been_away, kept]
+        return super().save(commit)

@@ -192,6 +192,7 @@ class Plan(models.Model):
     )
     away_from = models.DateField(_("away from"), null=True, blank=True)
     away_until = models.DateField(_("back on"), null=True, blank=True)
+    been_away = models.JSONField(default=list, editable=False)  # [first day, day of return], as they were
     digest = models.BooleanField(_("a reminder by e-mail"), default=False)
     digest_hour = models.PositiveSmallIntegerField(_("at this hour"), default=8, validators=[MaxValueValidator(23)])
     digest_sent_on = models.DateField(null=True, editable=False)
@@ -208,6 +209,12 @@ class Plan(models.Model):
 
     def retention_of(self, kind: Kind) -> float:
         return self.retention_exercises if kind is Kind.EXERCISE else self.retention
+
+    @property
+    def absences(self) -> list[tuple[date, date]]:
+        """Every time away, the present one included."""
+        past = [(date.fromisoformat(first), date.fromisoformat(back)) for first, back in self.been_away]
+        return [*past, (self.away_from, self.away_until)] if self.away_from and self.away_until else past
 
     def is_away(self, day: date) -> bool:
         return bool(self.away_from and self.away_until and self.away_from <= day < self.away_until)
@@ -235,3 +242,17 @@ class ParameterSet(models.Model):
 
     def __str__(self) -> str:
         return f"weights of {self.learner_id or 'everyone'} over {self.reviews} reviews"
+
+    @property
+    def comparison(self) -> list[dict[str, object]]:
+        """Each way to predict with what it reached, the best first."""
+        rows = [{"name": _PREDICTIONS[name], **scores} for name, scores in self.calibration.items()]
+        return sorted(rows, key=lambda row: row["log_loss"])
+
+
+_PREDICTIONS = {
+    "fitted": _("FSRS, fitted to you"),
+    "before": _("FSRS, as it was before"),
+    "average": _("Always the average"),
+    "sm2": _("SM-2"),
+}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learn.reviews import views
+from learn.reviews import memory_views, views
 
 app_name = "reviews"
 
@@ -14,4 +14,7 @@ urlpatterns = [
     path("rated/<str:event>/", views.rerate, name="rerate"),
     path("plan/", views.plan, name="plan"),
     path("aside/", views.aside, name="aside"),
+    path("memory/", memory_views.memory, name="memory"),
+    path("memory/workload/", memory_views.workloads, name="workload"),
+    path("memory/item/", memory_views.item, name="item"),
 ]

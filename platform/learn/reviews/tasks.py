@@ -1,0 +1,21 @@
+"""What the site's worker does for reviews by itself."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from learn.reviews import fitting
+
+
+@shared_task(name="learn.reviews.fit")
+def fit(learner: int) -> None:
+    fitting.fit(get_user_model().objects.get(pk=learner), timezone.now())
+
+
+@shared_task(name="learn.reviews.fit_all")
+def fit_all() -> None:
+    """Once a night: who has enough new reviews."""
+    for learner in fitting.learners_to_fit(timezone.now()):
+        fit.delay(learner)
