@@ -72,8 +72,8 @@ function axes(words) {
 
 function curve(name, words) {
   const points = RANKS.map((r, i) => `${x(r).toFixed(1)},${y(CURVES[name][i]).toFixed(1)}`).join(" ");
-  const at = { update: 1, weight: 9, random: 11 }[name];
-  const shift = { update: [10, 0], weight: [-14, 22], random: [4, -10] }[name];
+  const at = { update: 7, weight: 9, random: 11 }[name];
+  const shift = { update: [8, -8], weight: [-14, 22], random: [4, -10] }[name];
   const anchor = { update: "start", weight: "end", random: "start" }[name];
   return [
     svg("polyline", { points, fill: "none", "stroke-linejoin": "round", ...LOOKS[name] }),
