@@ -95,3 +95,14 @@ def test_a_finished_lesson_that_left_the_course_is_passed_over(learner, edition)
     Finished.objects.create(learner=learner, course="small", topic="gone", at=NOW)
 
     assert journey(learner, edition, NOW).finished == frozenset()
+
+
+def test_staff_may_look_at_who_is_where(client, learner, edition):
+    finishing.open_lesson(learner, edition, "vectors", NOW)
+    finishing.finish(learner, edition, "vectors", NOW)
+    learner.is_staff = learner.is_superuser = True
+    learner.save()
+    client.force_login(learner)
+
+    assert b"vectors" in client.get("/admin/lessons/enrolment/").content
+    assert b"vectors" in client.get("/admin/lessons/finished/?q=ada").content

@@ -119,3 +119,20 @@ def test_the_front_page_has_no_barrier_that_axe_finds(new_page, course):
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
 
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_question_is_answered_in_its_place(page, course):
+    page.goto("/small/vectors/")
+    question = page.locator("#question-vectors-q0")
+    question.get_by_text("Yes").check()
+    question.get_by_role("button", name="Answer").click()
+
+    page.wait_for_selector("#question-vectors-q0.is-right")
+    assert "So it is." in page.inner_text("#question-vectors-q0")
+
+
+def test_an_empty_answer_is_told_without_a_complaint_of_the_browser(page, course):
+    page.goto("/small/vectors/")
+    page.locator("#question-vectors-q0").get_by_role("button", name="Answer").click()
+
+    page.wait_for_selector("#question-vectors-q0 .question-error")
