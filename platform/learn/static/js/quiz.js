@@ -25,15 +25,16 @@ function move(list, item, step) {
   say(list, item);
 }
 
-// The item follows the pointer by trading places with the neighbour whose middle was passed.
+// The item follows the pointer by trading places with the neighbour whose middle was passed. It is the
+// neighbour that is moved: an element that leaves the page, if only for a moment, loses the pointer.
 function drag(list, item, start) {
   item.classList.add("is-dragged");
   item.setPointerCapture(start.pointerId);
   const onMove = (event) => {
     const before = item.previousElementSibling?.getBoundingClientRect();
     const after = item.nextElementSibling?.getBoundingClientRect();
-    if (before && event.clientY < before.top + before.height / 2) item.previousElementSibling.before(item);
-    else if (after && event.clientY > after.top + after.height / 2) item.nextElementSibling.after(item);
+    if (before && event.clientY < before.top + before.height / 2) item.after(item.previousElementSibling);
+    else if (after && event.clientY > after.top + after.height / 2) item.before(item.nextElementSibling);
   };
   const onEnd = () => {
     item.classList.remove("is-dragged");
