@@ -22,7 +22,7 @@ def main(folder: Path) -> int:
     supervisor = Supervisor(
         programs,
         logs,
-        lambda: logs.write("ready", "it is ready"),
+        lambda said: logs.write("ready", "it is ready"),
         lambda pids: homes.write_state(folder, {"processes": pids}),
     )
     try:

@@ -53,10 +53,11 @@ def parser() -> argparse.ArgumentParser:
 
 def become_the_supervisor(arguments: argparse.Namespace) -> int:
     python = str(python_of(VENV))
-    words = [python, str(homes.ROOT / "manage.py"), "serve", "--host", arguments.host]
+    words = [python, "-m", "learn.starting.serving", "--host", arguments.host]
     if arguments.port is not None:
         words += ["--port", str(arguments.port)]
-    os.execve(python, words, own_environment())
+    paths = os.pathsep.join([str(homes.ROOT / "platform"), str(homes.ROOT)])
+    os.execve(python, words, {**own_environment(), "PYTHONPATH": paths})
 
 
 def stopped(number: int, frame: FrameType | None) -> None:

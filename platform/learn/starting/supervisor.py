@@ -55,6 +55,7 @@ class Child:
     restart_at: float | None = None
     ends: int = 0  # in a row, each soon after its start
     was_ready: bool = False
+    ready_line: str = ""
     rest: bytes = b""
 
     @property
@@ -70,7 +71,8 @@ class StartFailed(Exception):
 class Supervisor:
     programs: Sequence[Program]
     logs: Logs
-    on_ready: Callable[[], None] = lambda: None  # once, when every essential program is ready
+    # Once, when every essential program is ready; gets the lines by which each said so.
+    on_ready: Callable[[dict[str, str]], None] = lambda said: None
     on_change: Callable[[dict[str, int]], None] = lambda pids: None  # after each start
     children: list[Child] = field(default_factory=list)
     signals: int = 0  # of those that ask to stop
@@ -129,7 +131,7 @@ class Supervisor:
         if self._announced or not all(child.was_ready for child in self.children if child.program.essential):
             return False
         self._announced = True
-        self.on_ready()
+        self.on_ready({child.program.name: child.ready_line for child in self.children})
         return True
 
     def _plan_restart(self, child: Child) -> None:
@@ -175,7 +177,7 @@ class Supervisor:
 
     def _line(self, child: Child, line: str) -> None:
         if child.program.ready and child.program.ready in line:
-            child.was_ready = True
+            child.was_ready, child.ready_line = True, line
         else:
             self.logs.write(child.program.name, line, child.program.hidden)
 
