@@ -1,0 +1,1 @@
+"""Figures, printed side by side with ratios: `python -m bench NAME`."""
