@@ -41,7 +41,10 @@ def test_an_attack_ends_as_expected_and_hurts_nobody(ground, path):
     before_mb = resident_mb()
 
     bystander.start()
-    verdict = ground.grade(path.read_text(), package.key)
+    for _ in range(3):
+        verdict = ground.grade(path.read_text(), package.key)
+        if "attempted" in verdict.log:
+            break  # a container's log comes by another way than its frames: an abrupt end can cut it off
     bystander.join()
 
     told = f"{verdict.outcome}: {verdict.message}\n{verdict.log[:3000]}"
