@@ -6,7 +6,7 @@ from celery import shared_task
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from learn.reviews import fitting
+from learn.reviews import digesting, fitting
 
 
 @shared_task(name="learn.reviews.fit")
@@ -19,3 +19,9 @@ def fit_all() -> None:
     """Once a night: who has enough new reviews."""
     for learner in fitting.learners_to_fit(timezone.now()):
         fit.delay(learner)
+
+
+@shared_task(name="learn.reviews.send_digests")
+def send_digests() -> None:
+    """Every quarter of an hour: who asked to be reminded at this hour of theirs."""
+    digesting.send_due(timezone.now())

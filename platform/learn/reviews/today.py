@@ -47,6 +47,7 @@ class Session:
     topic: str | None = None  # practice: of this topic, whatever is due; memory is left alone
     first: str = ""
     although_away: bool = False
+    only: tuple[str, ...] = ()  # a refresher: of these items, whether due or not
 
     @property
     def is_practice(self) -> bool:
@@ -66,7 +67,8 @@ class Today:
 
     @cached_property
     def is_away(self) -> bool:
-        return self.plan.is_away(self.date) and not self.session.although_away and not self.session.minutes
+        asked_for = self.session.although_away or self.session.minutes or self.session.only
+        return self.plan.is_away(self.date) and not asked_for
 
     @cached_property
     def pace(self) -> dict[Kind, float]:
@@ -75,7 +77,10 @@ class Today:
     @cached_property
     def _rows(self) -> list[tuple]:
         cards = Card.objects.of(self.learner).askable(self.date)
-        if not self.session.is_practice:
+        if self.session.only:
+            asked = Q(last_ms__gte=self.session.since_ms or 0)
+            cards = cards.filter(item__in=self.session.only).exclude(asked)
+        elif not self.session.is_practice:
             cards = cards.filter(due_on__lte=self.date)
         return list(cards.order_by("due_on", "item").values_list(*_COLUMNS)[:LOOKED_AT])
 
@@ -107,7 +112,7 @@ class Today:
 
     @cached_property
     def minutes_left(self) -> float:
-        if self.session.is_practice:
+        if self.session.is_practice or self.session.only:
             return 10_000.0
         if self.session.minutes is not None:
             return max(self.session.minutes - self._done["session_ms"] / 60_000, 0.0)

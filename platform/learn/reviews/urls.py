@@ -13,6 +13,7 @@ urlpatterns = [
     path("rated/", views.rated, name="rated"),
     path("rated/<str:event>/", views.rerate, name="rerate"),
     path("plan/", views.plan, name="plan"),
+    path("reminders/end/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("aside/", views.aside, name="aside"),
     path("memory/", memory_views.memory, name="memory"),
     path("memory/workload/", memory_views.workloads, name="workload"),

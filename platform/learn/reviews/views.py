@@ -12,14 +12,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from learn.courses.content import DEFAULT_LOCALE
-from learn.reviews import asking, days, receiving, reviewing, today
+from learn.reviews import asking, days, digesting, gates, receiving, reviewing, today
 from learn.reviews.aside import set_aside
 from learn.reviews.fold import What
 from learn.reviews.forms import PlanForm
 from learn.reviews.models import ReviewEvent
+from learn.reviews.places import Map
 from learn.reviews.rulebook import plan_of
 from learn.reviews.today import Session
 
@@ -58,8 +60,21 @@ def _remember_wishes(request: HttpRequest) -> None:
         request.session[SESSION_KEY] = {"minutes": minutes, "since_ms": days.to_ms(timezone.now())}
     elif "practice" in given:
         request.session[SESSION_KEY] = {"topic": given["practice"][:100]}
+    elif "refresh" in given:
+        items = _refresher(request, given["refresh"])
+        request.session[SESSION_KEY] = {"only": items, "since_ms": days.to_ms(timezone.now())} if items else {}
     elif "although_away" in given:
         request.session[SESSION_KEY] = {"although_away": True}
+
+
+def _refresher(request: HttpRequest, asked: str) -> list[str]:
+    """Five minutes of what has faded: `course/topic+topic`."""
+    course, _slash, topics = asked.partition("/")
+    map = Map([course])
+    if not (edition := map.editions.get(course)):
+        return []
+    wanted = [topic for topic in topics.replace("+", " ").split()[:20] if topic in edition.course.topics]
+    return list(gates.gate(request.user, edition, wanted, timezone.now()).refresher)
 
 
 def _session(request: HttpRequest) -> Session:
@@ -69,6 +84,7 @@ def _session(request: HttpRequest) -> Session:
         since_ms=wished.get("since_ms"),
         topic=wished.get("topic"),
         although_away=wished.get("although_away", False),
+        only=tuple(wished.get("only", ())),
         first=request.GET.get("first", ""),
     )
 
@@ -152,6 +168,16 @@ def plan(request: HttpRequest) -> HttpResponse:
 def aside(request: HttpRequest) -> HttpResponse:
     """What was set aside, by hand or for being forgotten too often, with a way back for each."""
     return render(request, "reviews/aside.html", {"items": set_aside(request.user, timezone.now(), _locale())})
+
+
+@csrf_exempt  # pressed by mail programs, which have no session: the signed token is the right to it
+@require_http_methods(["GET", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """End reminders with one press, by hand or by the mail program; a visit alone ends nothing."""
+    is_known = digesting.is_ours(token)
+    is_ended = request.method == "POST" and digesting.unsubscribe(token)
+    context = {"is_known": is_known, "is_ended": is_ended}
+    return render(request, "reviews/unsubscribe.html", context, status=200 if is_known else 404)
 
 
 def _locale() -> str:
