@@ -52,7 +52,7 @@ def same_form(got, want):
             return mismatch(
                 found.kind,
                 en=f"{name}: {found.message}",
-                zh=f"{name}：形状或 dtype 不对，应为 {list(tensor.shape)}、{str(tensor.dtype).removeprefix('torch.')}。",
+                zh=f"{name}：形状或 dtype 不对，应为 {list(tensor.shape)}、{str(tensor.dtype)[6:]}。",
                 **found.details,
             )
 

@@ -46,7 +46,7 @@ def form(got, queries, documents, k):
         if not all(is_pair(pair, documents) for pair in pairs):
             return mismatch(
                 "structure",
-                en=f"Query {number}: each result is a pair (id, score) of an int from 0 to {documents - 1} and a float.",
+                en=f"Query {number}: a result is a pair (id, score): an int from 0 to {documents - 1} and a float.",
                 zh=f"查询 {number}：每个结果是一对 (编号, 分数)，编号是 0 到 {documents - 1} 的 int，分数是 float。",
             )
         if len({pair[0] for pair in pairs}) != len(pairs):
@@ -135,7 +135,7 @@ def recalls(relevant, documents):
         if not (reached >= floor):
             return mismatch(
                 "property",
-                en=f"Recall at {asked.args[1]} is {reached:.2f} on this corpus; at least {floor:.2f} is reached by exact search.",
+                en=f"Recall at {asked.args[1]} is {reached:.2f} here; exact search reaches at least {floor:.2f}.",
                 zh=f"在这批文档上，前 {asked.args[1]} 名的召回率是 {reached:.2f}；精确检索至少能达到 {floor:.2f}。",
                 recall=round(reached, 4),
             )

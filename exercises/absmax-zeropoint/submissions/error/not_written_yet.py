@@ -1,6 +1,5 @@
 """Not written yet."""
 
-import torch
 
 
 def quant(x, bits=8, scheme="absmax", axis=None):
