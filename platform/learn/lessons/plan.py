@@ -18,13 +18,13 @@ PITCH = 52  # from station to station
 GAP = 24  # more between districts
 ROOM = 960  # for the stations of one row
 LEFT, TOP, BOTTOM = 116, 104, 80  # around the stations: names of lines, of stations, of districts
-ROW = 164
+ROW = 168
 BEYOND = 100  # from the outermost station to the first turn: names of stations rise into it
 BESIDE = 24  # from one turn to the next
 BACK = 40  # from the outermost station to where a row turns into the next
 CORNER = 22
 PARALLEL = 4  # half the distance of tracks that leave the fork together
-STATION_NAME, DISTRICT_NAME, LINE_NAME = 20, 26, 10  # where names break, in letters of Latin width
+STATION_NAME, DISTRICT_NAME, LINE_NAME = 22, 26, 10  # where names break, in letters of Latin width
 
 Point = tuple[float, float]
 
