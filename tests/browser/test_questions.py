@@ -29,6 +29,7 @@ def test_an_answer_is_explained_in_place_and_the_verdict_has_the_focus(page, edi
     page.evaluate("window.here = true")
     question = page.locator("#question-thousand")
     question.get_by_label("Three").check()
+    page.wait_for_timeout(400)  # thinking
     question.get_by_role("button", name="Answer").click()
 
     expect(question.locator(".question-verdict")).to_have_text("✗ Not right.")
@@ -37,6 +38,7 @@ def test_an_answer_is_explained_in_place_and_the_verdict_has_the_focus(page, edi
     expect(question).to_contain_text("You will be asked again in 10 minutes.")
     assert page.evaluate("window.here") is True
     assert Attempt.objects.count() == ReviewEvent.objects.filter(kind="graded").count() == 1
+    assert 0 < Attempt.objects.get().duration_ms < 60_000
 
 
 def test_once_more_asks_again_in_the_same_place(page, edition):

@@ -63,6 +63,7 @@ def read(question: Question, form: Mapping[str, Sequence[str]]) -> dict[str, Any
     if question.kind == "ordering":
         return {"order": _read_order(question, form)}
     typed = next(iter(form.get("number" if question.kind == "numeric" else "text", ())), "")
+    typed = typed.replace("\x00", "")  # PostgreSQL's JSON does not keep it
     if len(typed) > MAX_TEXT:
         raise Unreadable(TOO_LONG)
     if not typed.strip():
@@ -168,7 +169,7 @@ _SAME = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "‐": "-
 def normalised(words: str) -> str:
     """Without what a person would not call a difference: case, width, spaces, quotes, a full stop."""
     words = unicodedata.normalize("NFKC", words).casefold().translate(_SAME)
-    words = re.sub(r"(?<=\w)-(?=\w)", " ", words)
+    words = re.sub(r"(?<=\w)\s*-\s*(?=\w)", " ", words)
     words = re.sub(r"^[\s\"'`。.;,!，、；]+|[\s\"'`。.;,!，、；]+$", "", words)
     # Chinese text has no spaces that mean anything.
     return re.sub(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])", "", re.sub(r"\s+", " ", words))

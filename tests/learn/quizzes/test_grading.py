@@ -163,6 +163,10 @@ def test_what_is_no_answer_is_not_marked(question, form, reason):
     assert caught.value.reason == reason
 
 
+def test_what_no_database_keeps_is_left_out():
+    assert read(TEXT, {"text": ["que\x00ry"]}) == {"text": "query"}
+
+
 def test_a_mark_is_kept_as_json_and_read_back():
     assert Mark.from_dict(Mark(False, 0.5, 2, True, True).to_dict() | {"later": 1}) == Mark(False, 0.5, 2, True, True)
 

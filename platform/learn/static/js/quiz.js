@@ -96,7 +96,7 @@ function time(form) {
       inView = entry.isIntersecting;
       update();
     },
-    { threshold: 0.5 },
+    { threshold: 0.1 },
   ).observe(form);
   document.addEventListener("visibilitychange", update);
   form.addEventListener(
