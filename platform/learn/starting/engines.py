@@ -42,7 +42,7 @@ def meaning_of_engine(environment: Mapping[str, str] = os.environ) -> str:
     why = "as ANNEAL_ENGINE says" if environment.get("ANNEAL_ENGINE") else "because no Docker engine answers this user"
     return (
         f"Sandbox: bwrap, namespaces of this machine's own kernel, {why}.\n"
-        "  Good for your own code and that of people you trust. Strangers' code is refused: that takes Docker."
+        "  Good for your own code and that of people you trust; for strangers' code let a Docker engine answer."
     )
 
 
