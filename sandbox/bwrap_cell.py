@@ -81,7 +81,7 @@ class BwrapCell(PipedCell):
             if self._group is not None:
                 self._last = self._group.usage()
             else:
-                self._last = Usage(self._watch.peak(self._init) or None, None)
+                self._last = self._watch.usage(self._init)
         return self._last
 
     def _end_for_memory(self, used: int) -> None:
@@ -92,13 +92,15 @@ class BwrapCell(PipedCell):
         with self._ending:
             if self._init_fd < 0:
                 return
+            if self._group is None:
+                self._measure()  # of dead processes nothing is left to read
             self._stop_yielding()  # dying takes its turns too
             self._kill_init()
             self._process.kill()
             self._process.wait()
-            self._measure()
             self._watch.forget(self._init)
             if self._group is not None:
+                self._measure()
                 self._out_of_memory = self._group.out_of_memory()
                 self._group.remove()
             os.close(self._init_fd)

@@ -13,7 +13,7 @@ from pathlib import Path
 from sandbox import Profile, SandboxUnavailable
 from sandbox.piped import environment
 
-__all__ = ["Interpreter", "bwrap_arguments"]
+__all__ = ["TMPFS", "Interpreter", "bwrap_arguments"]
 
 CELL = Path(__file__).parent / "cell"
 TMPFS, HOME, SHM = "/box", "/box/home", "/box/shm"
@@ -120,7 +120,8 @@ def _proc() -> list[str]:
     for name in MASKED:
         if os.path.exists(f"/proc/{name}"):
             arguments += ["--ro-bind", "/dev/null", f"/proc/{name}"]
-    for name in ("acpi", "scsi", "driver", "fs", "irq", "bus", "pressure"):
+    # Process 1 is bwrap's own, and may be of the same user: who may write its memory becomes it.
+    for name in ("1", "acpi", "scsi", "driver", "fs", "irq", "bus", "pressure"):
         if os.path.isdir(f"/proc/{name}"):
             arguments += ["--tmpfs", f"/proc/{name}", "--remount-ro", f"/proc/{name}"]
     return arguments

@@ -3,34 +3,59 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from sandbox import Usage
+from sandbox.bwrap_command import TMPFS
 from sandbox.bwrap_limits import descendants
 
-__all__ = ["MemoryWatch", "memory_of"]
+__all__ = ["MemoryWatch", "measure"]
 
 # A process fills some 2 GB a second, so it is at most 50 MB over its limit when it is seen.
 SECONDS = 0.025
 
 
-def memory_of(pid: int) -> int:
-    """Bytes that the processes below `pid` hold and nobody else: anonymous and shared memory, each counted once."""
-    processes = descendants(pid)
-    rough = sum(_field(process, "status", ("RssAnon", "RssShmem")) for process in processes)
-    if len(processes) <= 2:  # the init and the program: nothing is shared
-        return rough
-    exact = sum(_field(process, "smaps_rollup", ("Pss_Anon", "Pss_Shmem")) for process in processes)
-    return exact or rough
+def measure(init: int) -> Usage:
+    """What the cell below `init` holds now, memory in files included, and the processor time it has had."""
+    processes = descendants(init)
+    status = [_fields(process, "status") for process in processes]
+    private = sum(fields.get("RssAnon", 0) for fields in status)
+    shared = sum(fields.get("RssShmem", 0) for fields in status)
+    if len(processes) > 2:  # more than the init and the program: what they share counts once
+        exact = [_fields(process, "smaps_rollup") for process in processes]
+        private = sum(fields.get("Pss_Anon", 0) for fields in exact) or private
+        shared = sum(fields.get("Pss_Shmem", 0) for fields in exact) or shared
+    # Files that are mapped are in both numbers.
+    memory = private + max(shared, _files_of(init))
+    return Usage(memory, sum(_seconds(process) for process in processes))
 
 
-def _field(pid: int, file: str, names: tuple[str, ...]) -> int:
+def _fields(pid: int, file: str) -> dict[str, int]:
+    """The lines `Name: 12 kB`, in bytes."""
     with contextlib.suppress(OSError, ValueError):
-        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
-        values = dict(line.split(":", 1) for line in lines if ":" in line)
-        return sum(int(values[name].split()[0]) * 1024 for name in names if name in values)
+        lines = (line.split() for line in Path(f"/proc/{pid}/{file}").read_text().splitlines())
+        return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines if words[-1:] == ["kB"]}
+    return {}
+
+
+def _files_of(init: int) -> int:
+    """Bytes in the cell's own tmpfs, whose path lies in a read-only root: nobody can put another there."""
+    with contextlib.suppress(OSError):
+        found = os.statvfs(f"/proc/{init}/root{TMPFS}")
+        return (found.f_blocks - found.f_bfree) * found.f_frsize
     return 0
+
+
+def _seconds(pid: int) -> float:
+    """Processor time of a process and of the children it has waited for."""
+    with contextlib.suppress(OSError, ValueError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 class MemoryWatch:
@@ -39,7 +64,7 @@ class MemoryWatch:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._cells: dict[int, tuple[int, Callable[[int], None]]] = {}
-        self._peaks: dict[int, int] = {}
+        self._seen: dict[int, Usage] = {}  # peak of memory, last processor time
         self._closed = False
         self._thread: threading.Thread | None = None
 
@@ -52,15 +77,25 @@ class MemoryWatch:
                 self._thread.start()
             self._changed.notify()
 
-    def forget(self, pid: int) -> int:
-        """Watch it no longer. Returns the most it was seen to hold."""
+    def forget(self, pid: int) -> None:
+        """Watch it no longer."""
         with self._changed:
             self._cells.pop(pid, None)
-            return self._peaks.pop(pid, 0)
+            self._seen.pop(pid, None)
 
-    def peak(self, pid: int) -> int:
+    def usage(self, pid: int) -> Usage:
+        """The most memory it was seen to hold, and its processor time, with one more look now."""
+        self._note(pid, measure(pid))
         with self._changed:
-            return self._peaks.get(pid, 0)
+            return self._seen[pid]
+
+    def _note(self, pid: int, now: Usage) -> None:
+        with self._changed:
+            before = self._seen.get(pid, Usage(0, 0.0))
+            self._seen[pid] = Usage(
+                max(before.memory_peak_bytes or 0, now.memory_peak_bytes or 0),
+                max(before.cpu_seconds or 0.0, now.cpu_seconds or 0.0),
+            )
 
     def close(self) -> None:
         with self._changed:
@@ -74,17 +109,21 @@ class MemoryWatch:
                 if self._closed:
                     return
                 cells = dict(self._cells)
+            began = time.monotonic()
             for pid, (limit, over) in cells.items():
                 self._look(pid, limit, over)
             with self._changed:
-                self._changed.wait_for(lambda: self._closed, SECONDS)
+                # A cell of many processes takes long to look at: the watch is busy a fifth of the time at most.
+                pause = max(SECONDS, 4 * (time.monotonic() - began))
+                self._changed.wait_for(lambda: self._closed, pause)
 
     def _look(self, pid: int, limit: int, over: Callable[[int], None]) -> None:
-        used = memory_of(pid)
+        now = measure(pid)
+        used = now.memory_peak_bytes or 0
         with self._changed:
             if pid not in self._cells:
                 return
-            self._peaks[pid] = max(used, self._peaks.get(pid, 0))
+            self._note(pid, now)
             if used <= limit:
                 return
             del self._cells[pid]

@@ -168,8 +168,9 @@ def _start(engine: Engine, source: str, limits: Limits) -> Cell:
 
 
 def more_processor(engine: Engine) -> Finding:
-    """Eight busy processes get a quarter of one processor, measured from outside."""
-    name, seconds, limits = "more of the processor", 2.0, replace(SMALL, cpus=0.25)
+    """Four busy processes get a quarter of one processor, or the least an engine can hold, measured from outside."""
+    least = max(0.25, getattr(engine, "finest_cpus", 0.0))
+    name, seconds, limits = "more of the processor", 2.0, replace(SMALL, cpus=least)
     try:
         cell = _start(engine, BURN, limits)
         before = cell.usage().cpu_seconds

@@ -183,14 +183,15 @@ if os.fork() == 0:
         libc.prctl(15, b"left-behind", 0, 0, 0)
         os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(1000)", "daemon-4711"])
     os._exit(0)
-time.sleep(0.5)
+question()
 """
     cell = start(bwrap, source)
-    until = time.monotonic() + 5
+    until = time.monotonic() + 15
     while not processes_named(b"daemon-4711") and time.monotonic() < until:
         time.sleep(0.02)
     assert processes_named(b"daemon-4711"), "the daemon never ran"
 
+    cell.send(b"now end", soon())
     with pytest.raises(CellEnded) as caught:
         cell.receive(100, soon())
 
@@ -233,7 +234,7 @@ answer([first, error_of(many), error_of(os.truncate, "big", 2**50)])
     big, many, sparse = ask(bwrap, source, cell)
 
     assert big in ("ENOSPC", "EFBIG") and sparse == "EFBIG"
-    if "inodes" not in " ".join(bwrap.what_it_cannot_hold()):
+    if "number of files" not in " ".join(bwrap.what_it_cannot_hold()):
         assert many == "ENOSPC"
 
 
@@ -287,8 +288,30 @@ def test_usage_is_measured_from_outside(bwrap):
     cell.kill()
 
     assert 100_000_000 <= cell.usage().memory_peak_bytes < 200_000_000
-    if "cpuacct" in bwrap.describe()["cgroup"]:
-        assert 0.2 < cell.usage().cpu_seconds < 3
+    assert 0.2 < cell.usage().cpu_seconds < 3
+
+
+def test_files_in_memory_count_as_memory(bwrap):
+    source = "kept = open('kept', 'wb')\nwhile True: kept.write(b'x' * 1_000_000)"
+
+    assert how_it_ends(bwrap, source, plain(memory_mb=100, disk_mb=500)).ended is Ended.MEMORY
+
+
+def test_a_cell_keeps_to_its_share_of_the_processor(bwrap):
+    source = """
+for _ in range(3):
+    os.fork()
+until = time.monotonic() + 2
+while time.monotonic() < until: pass
+answer(1)
+time.sleep(100)
+"""
+    share = max(0.5, bwrap.finest_cpus)
+    cell = start(bwrap, source, plain(cpus=share))
+    cell.receive(100, soon())
+    cell.kill()
+
+    assert 0.3 < cell.usage().cpu_seconds < 2 * share * 1.2 + 0.4  # its start counts too
 
 
 def test_a_cell_warmed_in_the_background_and_promoted_works(bwrap):
