@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +46,16 @@ def download(requirements: Path, folder: Path, target: Target, progress: Progres
 
 
 def _fetch_torch(torch: str, folder: Path, target: Target, progress: Progress, index: str | None) -> None:
-    """The build for processors alone: where pip usually looks, else from its own index."""
-    try:
-        pip([f"{torch}+cpu"], folder, target, progress)
-    except SandboxUnavailable:
-        pip([f"{torch}+cpu", "--extra-index-url", index or CPU_TORCH_INDEX], folder, target, progress)
+    """A build for processors alone: from the index that was named, from where pip looks, or from PyTorch's own."""
+    if index:
+        return pip([torch, "--extra-index-url", index], folder, target, progress)
+    choices = [[f"{torch}+cpu"], [f"{torch}+cpu", "--extra-index-url", CPU_TORCH_INDEX]]
+    if target.machine != "x86_64":
+        choices.append([torch])  # elsewhere PyPI's build may be for processors too
+    for words in choices[:-1]:
+        with suppress(SandboxUnavailable):
+            return pip(words, folder, target, progress)
+    pip(choices[-1], folder, target, progress)
 
 
 def pip(words: Sequence[str], folder: Path, target: Target, progress: Progress) -> None:
