@@ -96,6 +96,7 @@ def after(memory: Memory, rating: Rating, day: date, rules: Rules) -> After:
     one: a learner who travels west, or whose clock was put back, has not slept less than not at all.
     """
     card, _ = _scheduler(rules).review_card(_to_fsrs(memory), fsrs.Rating(rating), moment := _noon(memory, day))
+    assert card.stability is not None  # a card that was reviewed has one
     wait = card.due - moment
     moved = Memory(
         stability=min(card.stability, MAX_STABILITY),
