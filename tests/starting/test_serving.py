@@ -3,99 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
-import redis
 
-from graders.broker import socket_url
-from learn.starting import home as homes
 from learn.starting.engines import docker_answers
+from tests.starting.site import ROOT, Owner, Site, belonging_to, get, until
 
-ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = {"broker", "web", "worker", "scheduler", "grader"}
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(900)]
-
-
-class Site:
-    """One `./run` and what it says."""
-
-    def __init__(self, home: Path, *words: str, **variables: str) -> None:
-        self.home, self.out = home, home.parent / f"{home.name}.out"
-        ignored = ("ANNEAL_PLAIN_STATIC", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "PYTHONPATH")
-        environment = {name: value for name, value in os.environ.items() if name not in ignored}
-        self.began = time.monotonic()
-        self.process = subprocess.Popen(
-            [str(ROOT / "run"), *words],
-            env={**environment, "ANNEAL_HOME": str(home), "ANNEAL_PYTHON": sys.executable, **variables},
-            stdout=open(self.out, "wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-    def said(self) -> str:
-        return self.out.read_text(errors="replace")
-
-    def wait_ready(self, seconds: float = 600) -> float:
-        """Seconds from the command to the sign-in link."""
-        until(lambda: "Anneal is ready" in self.said() or self.process.poll() is not None, seconds)
-        assert "Anneal is ready" in self.said(), self.said()
-        return time.monotonic() - self.began
-
-    @property
-    def link(self) -> str:
-        return re.findall(r"^ +(http://\S+)$", self.said(), re.M)[0]
-
-    @property
-    def url(self) -> str:
-        return str(homes.read_state(self.home)["url"])
-
-    def pids(self) -> dict[str, int]:
-        processes = homes.read_state(self.home).get("processes")
-        return {name: pid for name, (pid, _) in processes.items()} if isinstance(processes, dict) else {}
-
-    def broker(self) -> redis.Redis:
-        return redis.Redis.from_url(socket_url(self.home))
-
-    def stop(self, number: int = signal.SIGINT) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(60)
-
-
-def until(true, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.1)
-
-
-def get(address: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(address, timeout=20) as reply:
-            return reply.status, reply.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-
-
-def belonging_to(home: Path) -> list[psutil.Process]:
-    """Every process that was told of this home, wherever it went."""
-    found, mark = [], f"ANNEAL_HOME={home}".encode()
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        with suppress(OSError):
-            if mark in path.read_bytes().split(b"\0"):
-                found.append(psutil.Process(int(path.parent.name)))
-    return [process for process in found if process.pid != os.getpid()]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -119,17 +43,10 @@ def site(home) -> Iterator[Site]:
 
 
 def test_the_link_that_is_printed_signs_the_owner_in(site):
-    jar = urllib.request.HTTPCookieProcessor()
-    opener = urllib.request.build_opener(jar)
+    owner = Owner(site.link)
 
-    page = opener.open(site.link).read().decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    assert token, "the link asks for a click, so that a mail scanner does not use it up"
-    body = f"csrfmiddlewaretoken={token[1]}".encode()
-    opener.open(urllib.request.Request(site.link, body, {"Referer": site.link}))
-
-    assert "sessionid" in {cookie.name for cookie in jar.cookiejar}
-    assert opener.open(f"{site.url}/admin/").geturl() == f"{site.url}/admin/"
+    assert owner.cookie("sessionid")
+    assert owner.opener.open(f"{site.url}/admin/").geturl() == f"{site.url}/admin/"
 
 
 def test_every_program_runs_and_is_ready(site):
@@ -229,3 +146,42 @@ def test_a_start_right_after_the_supervisor_was_killed_finds_the_house_in_order(
     assert get(f"{second.url}/readyz") == (200, "database: ok\nbroker: ok\n")
     assert second.stop() == 0
     assert belonging_to(home) == []
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    """The address of an empty PostgreSQL database."""
+    server = os.environ.get("ANNEAL_TEST_POSTGRES_URL")
+    if not server:
+        pytest.skip("ANNEAL_TEST_POSTGRES_URL names no PostgreSQL: ./test starts one where it is installed")
+    name = f"serving_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"{server.rpartition('/')[0]}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_on_postgresql_and_redis_a_submission_is_graded_through_the_death_of_its_grader(database, tmp_path):
+    broker = os.environ.get("ANNEAL_TEST_REDIS_URL")
+    if not broker:
+        pytest.skip("ANNEAL_TEST_REDIS_URL names no Redis: ./test starts one where it is installed")
+    site = Site(tmp_path / "home", DATABASE_URL=database, REDIS_URL=broker)
+    try:
+        site.wait_ready()
+        assert set(site.pids()) == PROGRAMS - {"broker"}
+        assert get(f"{site.url}/readyz") == (200, "database: ok\nbroker: ok\n")
+        owner, source = Owner(site.link), (ROOT / "exercises" / "sdpa" / "reference.py").read_text()
+
+        owner.post(f"{site.url}/exercises/sdpa/submit/", source=source, mode="submit")
+        os.kill(site.pids()["grader"], signal.SIGKILL)
+
+        until(lambda: graded(database), seconds=240)
+        assert graded(database) == [("passed", 1.0)]
+    finally:
+        assert site.stop() == 0
+    assert belonging_to(tmp_path / "home") == []
+
+
+def graded(database: str) -> list[tuple[str, float]]:
+    with psycopg.connect(database) as connection:
+        return connection.execute("SELECT outcome, score FROM exercises_submission WHERE state = 'graded'").fetchall()
