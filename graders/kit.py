@@ -157,7 +157,8 @@ def _compare_floats(got: float, want: float, rtol: float | None, atol: float | N
         return None
     if math.isnan(got):
         return Mismatch("nan", f"{_at(where)}the answer is NaN.", {"where": where})
-    if not (abs(got - want) <= allowed):
+    # An infinite value allows nothing near it: only itself is equal, which was asked above.
+    if not (math.isfinite(want) and abs(got - want) <= allowed):
         return _value(abs(got - want), allowed, where)
     return None
 

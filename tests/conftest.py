@@ -18,6 +18,7 @@ if not os.environ.get("ANNEAL_TEST_DATABASE"):
 
 import pytest  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.utils import translation  # noqa: E402
 
 assert settings.DATABASES  # read now: pytest-django sets up what is configured when the session starts
 # Argon2 is slow on purpose, which says nothing of what the tests ask.
@@ -54,6 +55,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     if "sqlite" in database["ENGINE"]:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         database.setdefault("TEST", {})["NAME"] = str(HOME / f"test-{worker}.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """A page of one test that was asked for in Chinese does not leave the next one in Chinese."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

