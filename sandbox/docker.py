@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 TROUBLE = (DockerException, requests.RequestException, OSError)
 API_SECONDS = 30
 REMOVE_SECONDS = 10.0
+EVENT_SECONDS = 3600
 
 # A cell gets a user number of its own, so that the kernel counts its processes apart from all others'.
 FIRST_UID, UIDS_PER_OWNER, OWNERS = 1_800_000_000, 4096, 16384
@@ -146,8 +147,13 @@ class DockerEngine:
         return None
 
     def ran_out_of_memory(self, container: str) -> bool:
+        """By the engine's word: of an ended container its state, of one that runs an event."""
+        now, about = time.time(), {"container": container, "event": "oom"}
         with suppress(*TROUBLE):
-            return bool(self._api.inspect_container(container)["State"]["OOMKilled"])
+            if self._api.inspect_container(container)["State"]["OOMKilled"]:
+                return True
+            since, until = f"{now - EVENT_SECONDS:.9f}", f"{now:.9f}"
+            return any(True for _ in self._api.events(since=since, until=until, filters=about))
         return False
 
     def ended_itself(self, container: str) -> bool:

@@ -17,6 +17,9 @@ __all__ = ["DockerCell", "Host"]
 
 T = TypeVar("T")
 
+WORD_SECONDS = 0.3
+KILLED = 137
+
 
 class Host(Protocol):
     """What a cell asks of its engine. Neither raises."""
@@ -131,4 +134,8 @@ class DockerCell:
         group = self.find_group()
         if group is not None and ended.ended is not Ended.LOST:
             return group.out_of_memory()
-        return self._host.ran_out_of_memory(self.id)
+        # The engine hears of it a moment later. A kill is no proof of it, only a reason to wait.
+        until = time.monotonic() + (WORD_SECONDS if ended.exit_code in (None, KILLED) else 0)
+        while not (found := self._host.ran_out_of_memory(self.id)) and time.monotonic() < until:
+            time.sleep(0.02)
+        return found

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
 from pathlib import Path
+
+import psutil
 
 __all__ = ["is_dead", "name"]
 
@@ -12,13 +15,23 @@ __all__ = ["is_dead", "name"]
 @cache
 def _here() -> str:
     """This start of this kernel, and the namespace in which process numbers mean anything."""
+    if sys.platform != "linux":
+        return f"{os.uname().nodename.encode().hex()}-{int(psutil.boot_time())}"
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip().replace("-", "")
     return f"{boot}-{os.stat('/proc/self/ns/pid').st_ino}"
 
 
 def _started(pid: int) -> str:
-    """When a process started, in ticks since boot: with its number it names a process for good."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    """When a process started: with its number it names a process for good. ProcessLookupError if it has ended."""
+    if sys.platform == "linux":  # ticks since boot, which no correction of the clock moves
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        except FileNotFoundError:
+            raise ProcessLookupError(pid) from None
+    try:
+        return str(round(psutil.Process(pid).create_time()))
+    except psutil.NoSuchProcess:
+        raise ProcessLookupError(pid) from None
 
 
 def name(pid: int) -> str:
@@ -32,7 +45,7 @@ def is_dead(owner: str) -> bool:
         return False
     try:
         return _started(int(process)) != owner.rpartition("-")[2]
-    except FileNotFoundError:
+    except ProcessLookupError:
         return True
-    except OSError:
+    except (OSError, psutil.Error):
         return False

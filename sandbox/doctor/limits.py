@@ -121,7 +121,8 @@ def attack(engine: Engine, *, quick: bool) -> list[Finding]:
         if (attempt.quick or not quick) and (attempt.own_kernel or not has_own_kernel(engine))
     ]
     if not quick:
-        tries += [more_processor] if has_own_kernel(engine) else [more_processor, _outliving]
+        tries += [more_processor]
+        tries += [_outliving] if Path("/proc/self/cmdline").exists() and not has_own_kernel(engine) else []
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(lambda one: one(engine), tries))
 

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -28,6 +29,7 @@ ELSEWHERE = (("169.254.169.254", 80), ("1.1.1.1", 53), ("172.17.0.1", 22), ("::1
 
 
 PORT_OF_OTHER = 29717
+ABSTRACT = sys.platform == "linux"  # names of sockets that are no files exist nowhere else
 
 
 @dataclass
@@ -47,15 +49,16 @@ class Surroundings:
         with contextlib.ExitStack() as stack:
             tcp = stack.enter_context(socket.create_server(("", 0)))
             abstract = stack.enter_context(socket.socket(socket.AF_UNIX))
-            abstract.bind(f"\0anneal-doctor-{secret}")
-            abstract.listen()
+            if ABSTRACT:
+                abstract.bind(f"\0anneal-doctor-{secret}")
+                abstract.listen()
             path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anneal-doctor-")), "secret")
             path.parent.chmod(0o755)
             path.write_text(secret)
             os.environ[VARIABLE] = secret
             stack.callback(os.environ.pop, VARIABLE)
             found = cls(tcp, abstract, secret, path)
-            for listener in (tcp, abstract):
+            for listener in (tcp, abstract) if ABSTRACT else (tcp,):
                 threading.Thread(target=found._count, args=(listener,), daemon=True).start()
             yield found
             for listener in (tcp, abstract):  # wakes the thread that accepts
@@ -68,16 +71,18 @@ class Surroundings:
             addresses = self._addresses()
             for address in addresses:
                 socket.create_connection((address, self._port), 2).close()
-            with socket.socket(socket.AF_UNIX) as client:
-                client.connect(self._abstract_name)
+            if ABSTRACT:
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.connect(self._abstract_name)
             self.secret_path.read_text()
         except OSError as error:
             return str(error)
         until = time.monotonic() + 2
-        while self.calls <= len(addresses) and time.monotonic() < until:
+        made = len(addresses) + ABSTRACT
+        while self.calls < made and time.monotonic() < until:
             time.sleep(0.001)
-        if self.calls != len(addresses) + 1:
-            return f"{self.calls} calls arrived in place of {len(addresses) + 1}"
+        if self.calls != made:
+            return f"{self.calls} calls arrived in place of {made}"
         self.calls = 0
         return ""
 

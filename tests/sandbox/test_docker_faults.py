@@ -11,7 +11,7 @@ import requests
 from sandbox import CellEnded, Ended, Profile, SandboxUnavailable
 from sandbox import docker as engines
 from sandbox.docker import DockerEngine
-from tests.sandbox.programs import ECHO, plain, soon, start
+from tests.sandbox.programs import ECHO, how_it_ends, plain, soon, start
 
 pytestmark = pytest.mark.docker
 
@@ -152,3 +152,18 @@ def test_the_engine_describes_what_a_receipt_should_name(docker):
     assert told["engine"] == "docker" and told["runtime"] == "runc"
     assert told["image:python"].startswith("sha256:")
     assert all(told[name] for name in ("engine_version", "api_version", "kernel", "cgroup_version"))
+
+
+@pytest.mark.parametrize(
+    ("source", "ended"),
+    [
+        ("kept = []\nwhile True: kept.append(bytearray(1_000_000))", Ended.MEMORY),
+        ("os.kill(os.getpid(), 9)", Ended.EXITED),
+        ("raise ValueError", Ended.EXITED),
+    ],
+)
+def test_where_no_counter_can_be_read_the_engines_word_decides(docker, monkeypatch, source, ended):
+    monkeypatch.setattr(docker, "group_of", lambda container: None)
+    told = how_it_ends(docker, source, plain(memory_mb=100))
+
+    assert told.ended is ended
