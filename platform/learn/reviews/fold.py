@@ -8,6 +8,7 @@ An event is taken back by another that voids it, which may itself be voided: und
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -17,7 +18,7 @@ from typing import Any
 from learn.reviews import balancing, days, schedule
 from learn.reviews.items import Kind
 from learn.reviews.rating import Rating
-from learn.reviews.schedule import NOTHING, Memory, Rules, State
+from learn.reviews.schedule import MAX_STABILITY, NOTHING, Memory, Rules, State
 
 # An exercise costs minutes each time: half as many lapses say that something else is wrong.
 LEECH_LAPSES = {Kind.CARD: 8, Kind.QUESTION: 8, Kind.EXERCISE: 4}
@@ -221,20 +222,21 @@ class _Walk:
 
     def _import(self, event: Event) -> None:
         """A memory that another program had: its stability and difficulty, and when it was due there."""
-        stability, difficulty = event.evidence.get("stability"), event.evidence.get("difficulty")
+        told = event.evidence
+        stability, difficulty = _number(told.get("stability"), MAX_STABILITY), _number(told.get("difficulty"), 10.0)
         if not stability or not difficulty:
             return
-        last = date.fromisoformat(event.evidence["last"]) if event.evidence.get("last") else event.study_date
-        memory = Memory(float(stability), float(difficulty), State.REVIEW, None, last)
-        due = event.due_on or last + timedelta(days=schedule.interval(memory.stability or 1.0, self.rules))
+        last = event.study_date  # the line stands at the moment of the last review there
+        memory = Memory(stability, max(difficulty, 1.0), State.REVIEW, None, last)
+        due = event.due_on or last + timedelta(days=schedule.interval(stability, self.rules))
         self.pending = None
         self.state = replace(
             self.state,
             memory=memory,
             due_on=due,
             due_ms=None,
-            reps=max(self.state.reps, int(event.evidence.get("reps", 1))),
-            lapses=max(self.state.lapses, int(event.evidence.get("lapses", 0))),
+            reps=max(self.state.reps, int(_number(told.get("reps"), 1e6)), 1),
+            lapses=max(self.state.lapses, int(_number(told.get("lapses"), 1e6))),
             first_on=self.state.first_on or last,
             last_ms=event.utc_ms,
         )
@@ -243,7 +245,7 @@ class _Walk:
     def _credit(self, event: Event) -> None:
         """A harder item that contains this one was recalled: a share of a review of its own. FSRS
         gives little for an early repetition by itself, and the due day moves later only."""
-        memory, weight = self.state.memory, float(event.evidence.get("weight", 0))
+        memory, weight = self.state.memory, _number(event.evidence.get("weight"), 2.0)
         if memory.state is not State.REVIEW or not 0 < weight <= 1 or memory.stability is None:
             return
         good = schedule.after(memory, Rating.GOOD, event.study_date, self.rules).memory
@@ -252,6 +254,11 @@ class _Walk:
         due = (memory.last or event.study_date) + timedelta(days=schedule.interval(stability, self.rules))
         self.state = replace(self.state, memory=moved, due_on=max(due, self.state.due_on or due))
         self._follow(event)
+
+
+def _number(value: Any, most: float) -> float:
+    """A number that a file told, or 0: what another program wrote is not to be trusted."""
+    return min(float(value), most) if isinstance(value, int | float) and 0 < value < math.inf else 0.0
 
 
 def choose_days(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learn.reviews import memory_views, views
+from learn.reviews import anki_views, memory_views, views
 
 app_name = "reviews"
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("plan/", views.plan, name="plan"),
     path("reminders/end/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("aside/", views.aside, name="aside"),
+    path("anki/", anki_views.anki, name="anki"),
+    path("anki/anneal.apkg", anki_views.package, name="package"),
     path("memory/", memory_views.memory, name="memory"),
     path("memory/workload/", memory_views.workloads, name="workload"),
     path("memory/item/", memory_views.item, name="item"),
