@@ -25,7 +25,6 @@ __all__ = ["PUBLIC", "find_base", "target_of"]
 PUBLIC = "python:3.11-slim-bookworm"
 OWN = ("anneal-base", "bookworm")
 SUITE, PACKAGES = "bookworm", "python3,python3-venv,python3-pip,ca-certificates"
-MIRROR = "http://deb.debian.org/debian"
 
 
 def find_base(api: docker.APIClient, wanted: str, progress: Progress) -> str:
@@ -77,7 +76,7 @@ def _debootstrap(api: docker.APIClient, progress: Progress, why: str) -> str:
         raise SandboxUnavailable(f"{remedy}, or install debootstrap and run this as root")
     with tempfile.TemporaryDirectory(prefix="anneal-base-") as folder:
         root, archive = Path(folder, "root"), Path(folder, "root.tar")
-        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(root), _mirror()]
+        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(root), *_mirror()]
         for line in _lines(command, remedy):
             progress.show(line.removeprefix("I: "))
         progress.show("importing it")
@@ -97,12 +96,12 @@ def _lines(command: list[str], remedy: str) -> Iterator[str]:
         raise SandboxUnavailable(f"debootstrap failed ({last.strip()}); {remedy}")
 
 
-def _mirror() -> str:
-    """Where this machine's own Debian comes from, which it can reach; else the usual place."""
+def _mirror() -> list[str]:
+    """Where this machine's own Debian comes from, which it can reach; else debootstrap knows the usual place."""
     files = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
     for path in files:
         with suppress(OSError):
             found = re.search(r"^(?:URIs:|deb )\s*(?:\[[^]]*\]\s*)?(\S+/debian/?)(?:\s|$)", path.read_text(), re.M)
             if found and "debian" in platform.freedesktop_os_release().get("ID", ""):
-                return found[1].rstrip("/")
-    return MIRROR
+                return [found[1].rstrip("/")]
+    return []

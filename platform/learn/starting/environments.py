@@ -172,11 +172,11 @@ def brings_cuda(console: Console, environment: Path, torch: str) -> bool:
 
 
 def create(console: Console, environment: Path) -> None:
-    """A new environment. Debian's bare python3 has no ensurepip; then pip comes from the package index."""
+    """A new environment. Debian's bare python3 has no ensurepip; then it is installed, or pip fetched."""
     shutil.rmtree(environment, ignore_errors=True)
     if importlib.util.find_spec("venv") is None:
         raise StepFailed("This Python cannot make virtual environments: it has no module `venv`.", remedy=NO_PIP_REMEDY)
-    if importlib.util.find_spec("ensurepip") is not None:
+    if importlib.util.find_spec("ensurepip") is not None or install_ensurepip(console):
         console.command(sys.executable, "-m", "venv", environment, environment=own_environment())
         return
     console.command(sys.executable, "-m", "venv", "--without-pip", environment, environment=own_environment())
@@ -193,9 +193,25 @@ def create(console: Console, environment: Path) -> None:
         )
 
 
+def install_ensurepip(console: Console) -> bool:
+    """Debian's package that holds it, where this process may install one; whether it is there now."""
+    if os.environ.get("PIP_INDEX_URL") or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return False
+    console.progress("installing python3-venv")
+    try:
+        console.command("apt-get", "update", "-qq", environment=own_environment())
+        console.command("apt-get", "install", "-y", "-qq", "python3-venv", environment=own_environment())
+    except StepFailed:
+        return False
+    importlib.invalidate_caches()
+    return importlib.util.find_spec("ensurepip") is not None
+
+
 def fetch_pip(folder: Path, environment: Mapping[str, str]) -> Path:
     """pip's newest wheel from the package index, by the JSON form of its simple listing, checked by its digest."""
-    index = environment.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/")
+    index = environment.get("PIP_INDEX_URL", "").rstrip("/")
+    if not index:
+        raise ValueError("no package index is named in PIP_INDEX_URL")
     listing = f"{index}/pip/"
     found = json.loads(fetch(listing, environment, "application/vnd.pypi.simple.v1+json"))
     wheels = [file for file in found["files"] if file["filename"].endswith("-none-any.whl") and not file.get("yanked")]

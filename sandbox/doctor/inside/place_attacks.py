@@ -42,7 +42,11 @@ def network(host):
             loopback,
             lambda to=(address, port): socket.create_connection(to, SECONDS).close(),
         )
-    yield "asking for a name", lambda: socket.getaddrinfo("127.0.0.1", 80), lambda: socket.getaddrinfo("pypi.org", 443)
+    yield (
+        "asking for a name",
+        lambda: socket.getaddrinfo("127.0.0.1", 80),
+        lambda: socket.getaddrinfo("example.org", 443),
+    )
 
     def datagram():
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
