@@ -169,13 +169,11 @@ def _property(details: dict[str, Any]) -> str:
 
 
 def _raised(details: dict[str, Any]) -> str:
-    named = {"type": details.get("type", ""), "line": details.get("line")}
-    text = details.get("text_raw")
-    if named["line"]:
-        said = _("Line %(line)s raised %(type)s.") % named
-    else:
-        said = _("Your code raised %(type)s.") % named
-    return f"{said}\n{text}" if text and text != named["type"] else said
+    name, text = details.get("type", ""), details.get("text_raw") or ""
+    # Of a sample the whole message is known, which begins with the exception's name.
+    named = {"type": text if text.startswith(name) else name, "line": details.get("line")}
+    said = _("Line %(line)s raised %(type)s.") if named["line"] else _("Your code raised %(type)s.")
+    return said % named
 
 
 def _protocol(details: dict[str, Any]) -> str:

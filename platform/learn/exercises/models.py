@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from ulid import ULID
 
@@ -159,7 +160,9 @@ class Submission(models.Model):
 
     @property
     def outcome_in_words(self) -> str:
-        return messages.outcome_in_words(self.outcome, self.is_run) if self.outcome else self.get_state_display()
+        return (
+            messages.outcome_in_words(self.outcome, self.is_run) if self.outcome else capfirst(self.get_state_display())
+        )
 
     @property
     def counts(self) -> bool:

@@ -62,10 +62,11 @@ def test_what_the_judge_found_is_said_in_the_readers_language(case, english, chi
         assert messages.of_case(case) == chinese
 
 
+OF_A_SAMPLE = {"type": "ValueError", "line": None, "text_raw": "ValueError: no"}
 ENDED = [
     CaseResult("c", None),
     CaseResult("c", Outcome.ERROR, kind="raised", details={"type": "ValueError", "line": 3}),
-    CaseResult("c", Outcome.ERROR, kind="raised", details={"type": "ValueError", "line": None, "text_raw": "no"}),
+    CaseResult("c", Outcome.ERROR, kind="raised", details=OF_A_SAMPLE),
     *(CaseResult("c", Outcome.TIME, kind=kind) for kind in ("time", "memory", "output", "exited", "protocol", "lost")),
 ]
 
@@ -83,7 +84,7 @@ def test_every_end_has_a_sentence_of_its_own_in_both_languages(case):
 def test_the_type_and_line_of_an_exception_are_told():
     with translation.override("en"):
         assert messages.of_case(ENDED[1]) == "Line 3 raised ValueError."
-        assert messages.of_case(ENDED[2]) == "Your code raised ValueError.\nno"
+        assert messages.of_case(ENDED[2]) == "Your code raised ValueError: no."
 
 
 def test_a_kind_that_is_not_known_is_said_in_the_judges_words():
