@@ -1,6 +1,6 @@
 """What a learner remembers, in numbers: everything the page of that name shows. Reads only.
 
-Three queries whatever the history: days, months, cards.
+Two queries whatever the history: days and cards.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from functools import cached_property
 from statistics import median
 
 from django.db.models import Count, Q, Sum
-from django.db.models.functions import TruncMonth
 
 from learn.courses.content import text
 from learn.reviews import schedule
@@ -92,27 +91,38 @@ class Memory:
     # ---- days that were ----
 
     @cached_property
+    def _days(self) -> list[tuple[date, int, int | None, int, int]]:
+        """Day of study, reviews, milliseconds, recalls of earlier days, and those that succeeded."""
+        reviewed = ReviewEvent.objects.standing().filter(learner=self.learner, kind__in=RATED)
+        again = Q(elapsed__gte=1)
+        return list(
+            reviewed.values_list("study_date")
+            .annotate(
+                count=Count("pk"),
+                ms=Sum("duration_ms"),
+                asked=Count("pk", filter=again),
+                recalled=Count("pk", filter=again & Q(rating__gt=Rating.AGAIN)),
+            )
+            .order_by("study_date")
+        )
+
+    @cached_property
     def days(self) -> dict[date, Day]:
         """What was done on each day of study."""
-        reviewed = ReviewEvent.objects.standing().filter(learner=self.learner, kind__in=RATED)
-        rows = reviewed.values_list("study_date").annotate(count=Count("pk"), ms=Sum("duration_ms"))
-        return {day: Day(count, (ms or 0) / 60_000) for day, count, ms in rows.order_by("study_date")}
+        return {day: Day(count, (ms or 0) / 60_000) for day, count, ms, _, _ in self._days}
 
-    @property
+    @cached_property
     def streak(self) -> Streak:
         return streak(self.days.keys(), self.today, self.plan.absences)
 
     @cached_property
     def months(self) -> list[Month]:
         """True retention month by month, the last twelve that have any."""
-        recalls = ReviewEvent.objects.recalls().filter(learner=self.learner)
-        rows = (
-            recalls.annotate(month=TruncMonth("study_date"))
-            .values_list("month")
-            .annotate(asked=Count("pk"), recalled=Count("pk", filter=Q(rating__gt=Rating.AGAIN)))
-            .order_by("-month")[:MONTHS]
-        )
-        return [Month(*row) for row in reversed(list(rows))]
+        found: dict[date, tuple[int, int]] = {}
+        for day, _, _, asked, recalled in self._days:
+            before = found.get(first := day.replace(day=1), (0, 0))
+            found[first] = (before[0] + asked, before[1] + recalled)
+        return [Month(first, *counts) for first, counts in found.items() if counts[0]][-MONTHS:]
 
     @property
     def recent(self) -> Month:
@@ -129,7 +139,7 @@ class Memory:
         rows = Card.objects.of(self.learner).values_list(*columns).order_by("item")
         return [_Row(row[0], Kind(row[1]), *row[2:]) for row in rows]
 
-    @property
+    @cached_property
     def known(self) -> list[_Row]:
         return [row for row in self._cards if row.stability is not None and row.last_on is not None]
 
@@ -156,7 +166,7 @@ class Memory:
     def pace(self) -> dict[Kind, float]:
         return pace_of(self.learner, self.today)
 
-    @property
+    @cached_property
     def forecast(self) -> list[float]:
         """Minutes due on each day, today first; what is overdue is due today."""
         minutes = [0.0] * DAYS_AHEAD

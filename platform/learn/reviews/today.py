@@ -12,7 +12,7 @@ from django.db.models import Count, Q, Sum
 from learn.reviews import days, load, places, schedule
 from learn.reviews.days import Clock
 from learn.reviews.fold import RATED, What, choose_days
-from learn.reviews.items import Kind, kind_of
+from learn.reviews.items import Kind, key_of, kind_of
 from learn.reviews.models import Card, Plan, ReviewEvent
 from learn.reviews.pace import LONGEST_MS, USUAL_MINUTES, pace_of
 from learn.reviews.queue import Queue, Waiting, Wishes, days_to_catch_up, queue
@@ -142,15 +142,16 @@ class Today:
 
     def _waiting(self) -> list[Waiting]:
         """What is due and still in the course: an item without words cannot be asked."""
-        return [self._one(row) for row in self._rows if self.map.knows(row[0])]
+        placed = ((row, self.map.place(row[0])) for row in self._rows)
+        return [self._one(row, place) for row, place in placed if place.topic]
 
-    def _one(self, row: tuple) -> Waiting:
-        item, kind, due_on, state, stability, difficulty, last_on, due_at = row
-        place = self.map.place(item)
+    def _one(self, row: tuple, place: places.Place) -> Waiting:
+        item, name, due_on, state, stability, difficulty, last_on, due_at = row
+        kind = Kind(name)
         return Waiting(
             item=item,
-            kind=Kind(kind),
-            minutes=self._minutes(item, Kind(kind)),
+            kind=kind,
+            minutes=self._minutes(item, kind),
             due_on=due_on,
             topic=place.topic,
             state=State(state),
@@ -162,8 +163,10 @@ class Today:
         )
 
     def _minutes(self, item: str, kind: Kind) -> float:
+        if kind is not Kind.EXERCISE:
+            return self.pace[kind]
         edition = self.map.edition(item)
-        exercise = edition.exercise(item.rpartition(":")[2]) if kind is Kind.EXERCISE and edition else None
+        exercise = edition.exercise(key_of(item)) if edition else None
         if exercise is None:
             return self.pace[kind]
         # The learner's pace says how their times compare with the usual ones.
@@ -174,8 +177,10 @@ class Today:
         hour_ago = days.to_ms(self.now - timedelta(hours=1))
         again = ReviewEvent.objects.filter(learner=self.learner, kind=What.CRAM, utc_ms__gt=hour_ago)
         done = set(again.values_list("item", flat=True))
-        wanted = (row for row in self._rows if row[0] not in done and self.map.knows(row[0]))
-        found = (self._one(row) for row in wanted if self.session.topic in ("", self.map.place(row[0]).topic))
+        placed = ((row, self.map.place(row[0])) for row in self._rows if row[0] not in done)
+        found = (
+            self._one(row, place) for row, place in placed if place.topic and self.session.topic in ("", place.topic)
+        )
         return [replace(one, due_ms=None, state=State.REVIEW) for one in found if one.kind is Kind.CARD]
 
     # ------------------------------------------------------------------------- what comes after today
