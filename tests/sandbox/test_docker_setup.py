@@ -72,7 +72,9 @@ def test_what_pip_says_is_in_the_error(tmp_path):
 
 
 def test_the_mirror_of_this_machine_is_used():
-    assert base._mirror().startswith("http")
+    (mirror,) = base._mirror()
+
+    assert mirror.startswith("http")
 
 
 def test_progress_without_a_terminal_is_lines():
