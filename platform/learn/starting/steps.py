@@ -11,8 +11,8 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -160,28 +160,43 @@ class Console:
     ) -> tuple[int, list[str]]:
         """The exit status of a command and the last lines that it printed."""
         last: deque[str] = deque(maxlen=200)
-        pipe, null = subprocess.PIPE, subprocess.DEVNULL
+        process: subprocess.Popen[bytes] | None = None
         try:
-            process = subprocess.Popen(
-                words,
-                cwd=cwd,
-                env=environment,
-                stdin=null,
-                stdout=pipe,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            return 127, [str(error)]
-        try:
+            with interrupts_held():  # a command that Ctrl-C met half started would never be ended
+                process = started(words, cwd, environment)
             for text in lines_of(process):
                 if text:
                     self.note(text)
                     last.append(text)
                 self.progress(last[-1] if last else "")
             return process.wait(), list(last)
+        except OSError as error:
+            return 127, [str(error)]
         finally:
-            end_group(process)
+            if process is not None:
+                end_group(process)
+
+
+def started(words: Sequence[str], cwd: Path | None, environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        words,
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Ctrl-C comes at the end of the block and not in the midst of it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
