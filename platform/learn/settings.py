@@ -245,6 +245,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "send the lost again": {"task": "learn.exercises.resend_lost", "schedule": 5.0, "options": {"expires": 5}},
+    "remind by e-mail": {"task": "learn.reviews.send_digests", "schedule": 900.0, "options": {"expires": 900}},
+    "fit the schedulers": {"task": "learn.reviews.fit_all", "schedule": 86_400.0, "options": {"expires": 43_200}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "beat.schedule")
 

@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from ulid import ULID
 
-from learn.courses import rendering
+from learn.courses import content, rendering
 from learn.courses.content import is_missing, text
-from learn.reviews import depth, reasons, spans
+from learn.reviews import cloze, depth, reasons, spans
 from learn.reviews.fold import What
 from learn.reviews.items import Kind, key_of
 from learn.reviews.models import Card, ReviewEvent
@@ -143,13 +143,24 @@ def _asked(today: Today, one: Waiting, card: Card, buttons: list[Preview], local
         common["lesson_url"] = f"{lesson_url}#question-{key}"
         return Asked(**common, url=reverse("quizzes:question", args=[edition.course.key, key]))
     words = edition.course.cards[key]
+    front, back = sides(words)
     return Asked(
         **common,
-        front=rendering.render_text(edition, words.front, locale, f"{key}-front-", topic),
-        back=rendering.render_text(edition, words.back, locale, f"{key}-back-", topic),
+        front=rendering.render_text(edition, front, locale, f"{key}-front-", topic),
+        back=rendering.render_text(edition, back, locale, f"{key}-back-", topic),
         lang="en" if is_missing(words.front, locale) else locale,
         buttons=tuple(_button(preview) for preview in buttons),
     )
+
+
+def sides(card: content.Card) -> tuple[content.Text, content.Text]:
+    """What is asked and what is answered. A card with a gap answers with its own sentence first."""
+    front = {language: cloze.asked(words) for language, words in card.front.items()}
+    told = {language: cloze.answered(words) for language, words in card.front.items() if cloze.has_gap(words)}
+    back = {
+        language: "\n\n".join(filter(None, (told.get(language), card.back.get(language)))) for language in card.front
+    }
+    return front, back
 
 
 def _button(preview: Preview) -> Button:

@@ -15,6 +15,7 @@ from learn.courses import content, rendering
 from learn.courses.content import Question, Text, text
 from learn.courses.library import Edition
 from learn.reviews import apkg, days
+from learn.reviews.asking import sides
 from learn.reviews.fold import RATED
 from learn.reviews.items import Kind, key_of, kind_of
 from learn.reviews.models import EVENT_COLUMNS, Card, ReviewEvent
@@ -122,8 +123,8 @@ def _words(item: str, map: Map, locale: str) -> tuple[str, str]:
 
     match kind_of(item):
         case Kind.CARD:
-            card = edition.course.cards[key]
-            return html(card.front), html(card.back)
+            front, back = sides(edition.course.cards[key])
+            return html(front), html(back)
         case Kind.QUESTION:
             return _question(edition.course.questions[key], html, locale)
         case Kind.EXERCISE:

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     SLOW = "slow"
     QUICK = "quick"
     FIRST_TRY = "first-try"
+    PASTED = "pasted"
     WRONG = "wrong"
     KEY_PART = "key-part"
     CHANGED = "changed"
@@ -145,7 +146,9 @@ def _rate_first_try(evidence: Evidence) -> Rated:
     """Passed at once: time may move the grade by one step, and no more."""
     if _took(evidence, more_than=SLOW):
         return Rated(Rating.HARD, Reason.SLOW)
-    if _took(evidence, less_than=QUICK) and not evidence.first_exposure and not evidence.pasted:
+    if evidence.pasted:  # it may have been written anew: short code is often the same
+        return Rated(Rating.GOOD, Reason.PASTED)
+    if _took(evidence, less_than=QUICK) and not evidence.first_exposure:
         return Rated(Rating.EASY, Reason.QUICK)
     return Rated(Rating.GOOD, Reason.FIRST_TRY)
 

@@ -32,6 +32,7 @@ SENTENCES = {
     Reason.SLOW: N_("Right at once, but it took you much longer than usual."),
     Reason.QUICK: N_("Right at once, in less than half your usual time."),
     Reason.FIRST_TRY: N_("Solved at the first try."),
+    Reason.PASTED: N_("Solved at the first try, with the very code of last time: so never Easy."),
     Reason.WRONG: N_("The answer was not right."),
     Reason.KEY_PART: N_("The part that matters was not right."),
     Reason.CHANGED: N_("Right, after changing the answer."),

@@ -31,7 +31,8 @@ RIGHT = Evidence(kind=Kind.QUESTION, solved=True)
         (replace(PASSED, active_seconds=149), Rating.EASY, Reason.QUICK),
         (replace(PASSED, active_seconds=150), Rating.GOOD, Reason.FIRST_TRY),
         (replace(PASSED, active_seconds=149, first_exposure=True), Rating.GOOD, Reason.FIRST_TRY),
-        (replace(PASSED, active_seconds=149, pasted=True), Rating.GOOD, Reason.FIRST_TRY),
+        (replace(PASSED, active_seconds=149, pasted=True), Rating.GOOD, Reason.PASTED),
+        (replace(PASSED, active_seconds=900, pasted=True), Rating.HARD, Reason.SLOW),
         (replace(PASSED, active_seconds=100, own_times=4), Rating.GOOD, Reason.FIRST_TRY),  # too few, no cohort
         (replace(PASSED, active_seconds=100, own_times=4, cohort_median=300), Rating.EASY, Reason.QUICK),
         (replace(PASSED, our_fault=True), None, Reason.OUR_FAULT),
