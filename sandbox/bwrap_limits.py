@@ -8,12 +8,21 @@ import os
 import platform
 import resource
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sandbox import Limits
 
-__all__ = ["Processors", "counts_processes_per_cell", "descendants", "limit_process", "prefer_to_kill", "take_turn"]
+__all__ = [
+    "Children",
+    "Processors",
+    "children_now",
+    "counts_processes_per_cell",
+    "descendants",
+    "limit_process",
+    "prefer_to_kill",
+    "take_turn",
+]
 
 MB = 1024 * 1024
 # Beyond the memory limit: private memory that is reserved and not touched, as allocators do.
@@ -72,21 +81,32 @@ def prefer_to_kill(pid: int) -> None:
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
 
 
-def descendants(pid: int) -> list[int]:
+Children = Callable[[int], Iterable[int]]
+
+
+def descendants(pid: int, children: Children | None = None) -> list[int]:
     """A process and everything below it: all of a cell, when `pid` is the cell's init."""
+    children = children or children_now()
     found = [pid]
-    children = _children if os.path.exists("/proc/thread-self/children") else _table().get
     for parent in found:
-        found += children(parent, ())
+        found += children(parent)
     return found
 
 
-def _children(pid: int, none: tuple[int, ...]) -> Iterable[int]:
+def children_now() -> Children:
+    """A function that tells the children of a process."""
+    if os.path.exists("/proc/thread-self/children"):
+        return _children
+    table = _table()
+    return lambda pid: table.get(pid, ())
+
+
+def _children(pid: int) -> Iterable[int]:
     with contextlib.suppress(OSError):
         threads = os.listdir(f"/proc/{pid}/task")
         lists = [Path(f"/proc/{pid}/task/{thread}/children").read_text() for thread in threads]
         return [int(child) for text in lists for child in text.split()]
-    return none
+    return ()
 
 
 def _table() -> dict[int, list[int]]:

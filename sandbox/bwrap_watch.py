@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sandbox import Usage
 from sandbox.bwrap_command import TMPFS
-from sandbox.bwrap_limits import descendants
+from sandbox.bwrap_limits import Children, children_now, descendants
 
 __all__ = ["MemoryWatch", "measure"]
 
@@ -19,19 +19,26 @@ __all__ = ["MemoryWatch", "measure"]
 SECONDS = 0.025
 
 
-def measure(init: int) -> Usage:
-    """What the cell below `init` holds now, memory in files included, and the processor time it has had."""
-    processes = descendants(init)
+def measure(init: int, limit: int = 0, children: Children | None = None) -> Usage:
+    """What the cell below `init` holds now, memory in files included, and the processor time it has had.
+
+    Of several processes that together stay below `limit`, however much they share, only the largest
+    is told: to count what they share once takes long.
+    """
+    processes = descendants(init, children)
+    seconds = sum(_seconds(process) for process in processes)
     status = [_fields(process, "status") for process in processes]
-    private = sum(fields.get("RssAnon", 0) for fields in status)
-    shared = sum(fields.get("RssShmem", 0) for fields in status)
-    if len(processes) > 2:  # more than the init and the program: what they share counts once
-        exact = [_fields(process, "smaps_rollup") for process in processes]
-        private = sum(fields.get("Pss_Anon", 0) for fields in exact) or private
-        shared = sum(fields.get("Pss_Shmem", 0) for fields in exact) or shared
-    # Files that are mapped are in both numbers.
-    memory = private + max(shared, _files_of(init))
-    return Usage(memory, sum(_seconds(process) for process in processes))
+    private = [fields.get("RssAnon", 0) for fields in status]
+    shared = [fields.get("RssShmem", 0) for fields in status]
+    files = _files_of(init)  # those that are mapped are in `shared` too
+    if len(processes) <= 2:  # the init and the program
+        return Usage(sum(private) + max(sum(shared), files), seconds)
+    if sum(private) + sum(shared) + files <= limit:
+        return Usage(max(private) + max(*shared, files), seconds)
+    exact = [_fields(process, "smaps_rollup") for process in processes]
+    private = [fields.get("Pss_Anon", 0) for fields in exact]
+    shared = [fields.get("Pss_Shmem", 0) for fields in exact]
+    return Usage(sum(private) + max(sum(shared), files), seconds)
 
 
 def _fields(pid: int, file: str) -> dict[str, int]:
@@ -110,15 +117,16 @@ class MemoryWatch:
                     return
                 cells = dict(self._cells)
             began = time.monotonic()
+            children = children_now()
             for pid, (limit, over) in cells.items():
-                self._look(pid, limit, over)
+                self._look(pid, limit, over, children)
             with self._changed:
                 # A cell of many processes takes long to look at: the watch is busy a fifth of the time at most.
                 pause = max(SECONDS, 4 * (time.monotonic() - began))
                 self._changed.wait_for(lambda: self._closed, pause)
 
-    def _look(self, pid: int, limit: int, over: Callable[[int], None]) -> None:
-        now = measure(pid)
+    def _look(self, pid: int, limit: int, over: Callable[[int], None], children: Children) -> None:
+        now = measure(pid, limit, children)
         used = now.memory_peak_bytes or 0
         with self._changed:
             if pid not in self._cells:

@@ -17,6 +17,7 @@ from sandbox.choosing import choose
 from sandbox.pool import Pool
 
 HERE = Path(__file__).parent
+# `plain` is short of time, for attacks that end so; `roomy` is for those that must end otherwise on any machine.
 PACKAGES = {path.name: Package.read(path) for path in sorted((HERE / "exercises").iterdir())}
 HONEST = "def double(numbers):\n    return [2 * number for number in numbers]\n"
 SEED = "00112233445566778899aabbccddeeff"
@@ -52,11 +53,8 @@ class Ground:
 
 def bwrap_cells(owner: str) -> set[str]:
     """The ids in the command lines of bwrap's processes and in the names of control groups."""
-    found = {
-        path.name.removeprefix("anneal-cell-")
-        for path in Path("/sys/fs/cgroup").glob("*/**/anneal-cell-*")
-        if owner in path.name
-    }
+    groups = (name for _, names, _ in os.walk("/sys/fs/cgroup") for name in names)  # others come and go meanwhile
+    found = {name.removeprefix("anneal-cell-") for name in groups if owner in name}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
             words = Path(f"/proc/{name}/cmdline").read_bytes().decode(errors="replace").split("\0")

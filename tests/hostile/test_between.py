@@ -70,10 +70,10 @@ def test_a_submission_finds_nothing_of_the_one_before(ground):
 
 
 def test_a_submission_finds_nothing_of_one_that_runs_beside_it(ground):
-    waits = LEAVES.replace(HONEST, "import time\nprint('left', flush=True)\ntime.sleep(1.5)\n" + HONEST)
+    waits = LEAVES.replace(HONEST, "import time\nprint('left', flush=True)\ntime.sleep(2)\n" + HONEST)
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(ground.grade, waits)
-        looks = [ground.grade(LOOKS) for _ in range(3)]
+        first = pool.submit(ground.grade, waits, "roomy")
+        looks = [ground.grade(LOOKS, "roomy") for _ in range(3)]
 
     assert first.result().outcome is Outcome.PASSED
     assert [look.outcome for look in looks] == [Outcome.PASSED] * 3
@@ -90,7 +90,7 @@ def test_eight_at_once_each_get_their_own_verdict(ground):
     assert [one.result().outcome for one in honest] == [Outcome.PASSED] * 4
     bomb, grows, endless, burns = (one.result().outcome for one in hostile)
     assert bomb in (Outcome.TIME, Outcome.ERROR, Outcome.MEMORY)
-    assert grows is Outcome.MEMORY
+    assert grows in (Outcome.MEMORY, Outcome.ERROR)  # without control groups it may meet another limit first
     assert endless in (Outcome.OUTPUT, Outcome.TIME)  # on a machine this busy it may not get that far
     assert burns is Outcome.TIME
     assert eventually_empty(ground.left_behind) == set()

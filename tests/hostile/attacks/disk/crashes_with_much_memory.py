@@ -1,4 +1,5 @@
 # expect: error
+# exercise: roomy
 """A crash that would leave a large core."""
 
 import ctypes

@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Links, pipes and sockets where somebody outside might open a file."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed, error
+# exercise: roomy
 """Machine code of its own, from a file and from memory."""
 
 import mmap

@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """A file of a petabyte that is nearly empty."""
 
 import os

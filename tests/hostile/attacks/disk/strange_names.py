@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Folders a thousand deep, the longest names, names that are no text."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Another user, capabilities, programs that run as root."""
 
 import ctypes

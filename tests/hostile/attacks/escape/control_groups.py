@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Lift its own limits, or be run when its group empties."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Disks, memory, graphics cards, virtual machines."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Secrets and descriptors of process one, and of every other."""
 
 import os

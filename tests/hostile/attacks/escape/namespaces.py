@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """New namespaces, old ones, mounts, another root."""
 
 import ctypes

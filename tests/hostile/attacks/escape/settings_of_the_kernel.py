@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Change what the kernel does for everybody, read what it tells nobody."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Read and change another process."""
 
 import ctypes

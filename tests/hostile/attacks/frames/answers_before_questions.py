@@ -1,4 +1,5 @@
 # expect: error, failed
+# exercise: roomy
 """Right answers to the sample, and guesses, all sent at once."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: error
+# exercise: roomy
 """Half a frame, and the end."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: error, failed
+# exercise: roomy
 """Well-formed verdicts and answers, before anything was asked."""
 
 import json

@@ -1,4 +1,5 @@
 # expect: error, failed
+# exercise: roomy
 """Arrays whose size overflows, is negative, or is not there."""
 
 import os

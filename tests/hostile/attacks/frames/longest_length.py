@@ -1,4 +1,5 @@
 # expect: error, output
+# exercise: roomy
 """A frame that says it has four gigabytes."""
 
 import os

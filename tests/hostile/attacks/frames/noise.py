@@ -1,4 +1,5 @@
 # expect: error
+# exercise: roomy
 """Text in place of frames."""
 
 import os

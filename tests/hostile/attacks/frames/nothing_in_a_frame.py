@@ -1,4 +1,5 @@
 # expect: error
+# exercise: roomy
 """A frame of no bytes."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Sockets that reach the kernel or the machine below it."""
 
 import socket

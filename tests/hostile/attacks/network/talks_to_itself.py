@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """A server and a client in one cell: allowed, and nobody else's business."""
 
 import socket

@@ -1,4 +1,5 @@
 # expect: error, failed
+# exercise: roomy
 """An object with code of its own in place of data."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: output
+# exercise: roomy
 """Flood one stream from a thread while the other is full."""
 
 import os

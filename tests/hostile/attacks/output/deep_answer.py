@@ -1,4 +1,5 @@
 # expect: error, failed
+# exercise: roomy
 """An answer nested deeper than anybody would follow."""
 
 import sys

@@ -1,4 +1,5 @@
 # expect: output
+# exercise: roomy
 """One line without end."""
 
 import sys

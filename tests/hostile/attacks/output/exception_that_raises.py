@@ -1,4 +1,5 @@
 # expect: error
+# exercise: roomy
 """An exception that cannot be printed."""
 
 import sys

@@ -1,4 +1,5 @@
 # expect: error
+# exercise: roomy
 """Say what the sandbox would say if it had failed: a failure of ours would cost no attempt."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Bytes that are no text, control sequences, marks that turn text around, markup."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Answer rightly, and leave a daemon behind that holds every pipe and never ends."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed, error
+# exercise: roomy
 """Every signal to the parent, to process one and to all."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Ask for more of the machine than it was given."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed, error
+# exercise: roomy
 """Children that end and are never waited for."""
 
 import os

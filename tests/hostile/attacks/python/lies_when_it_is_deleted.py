@@ -1,4 +1,5 @@
 # expect: passed, error
+# exercise: roomy
 """Code that runs when everything is over."""
 
 import atexit

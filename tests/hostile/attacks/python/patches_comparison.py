@@ -1,4 +1,5 @@
 # expect: failed
+# exercise: roomy
 """Values that say they are equal to everything."""
 
 import builtins

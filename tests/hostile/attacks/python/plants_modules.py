@@ -1,4 +1,5 @@
 # expect: passed, error
+# exercise: roomy
 """Files that Python imports by itself, and modules with the names of ours."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: failed
+# exercise: roomy
 """The answer of the case before, for every case."""
 
 import sys

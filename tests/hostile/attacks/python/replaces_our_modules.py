@@ -1,4 +1,5 @@
 # expect: error, failed
+# exercise: roomy
 """Patch whatever of ours lies beside it."""
 
 import json

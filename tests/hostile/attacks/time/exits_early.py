@@ -1,4 +1,5 @@
 # expect: error
+# exercise: roomy
 """End with success before anything was asked."""
 
 import sys

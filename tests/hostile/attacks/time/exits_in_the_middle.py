@@ -1,4 +1,5 @@
 # expect: error
+# exercise: roomy
 """Answer the samples and end with success after them."""
 
 import os

@@ -1,4 +1,5 @@
 # expect: passed
+# exercise: roomy
 """Set the clock of the machine."""
 
 import ctypes
