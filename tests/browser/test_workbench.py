@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -79,14 +80,33 @@ def grading(broker, exercise, tmp_path):
     source = Unpooled()
     worker.grader = worker.Grader(source.engine, Cells(source), Store(tmp_path), broker)
     broker.set(heartbeat_key("cpu"), "{}", ex=600)
-    told = {"pool": "threads", "perform_ping_check": False, "shutdown_timeout": 20}
+    told = {"pool": "threads", "perform_ping_check": False, "shutdown_timeout": 60}
     with (
+        kept_awake(app),
         start_worker(worker.app, queues=["cpu"], **told),
         start_worker(app, queues=["site"], **told),
     ):
         yield
     worker.grader.cells.close()
     source.engine.close()
+
+
+@contextmanager
+def kept_awake(app):
+    """A worker in a thread sees that it is to stop when its loop turns, and an idle loop sleeps for long."""
+    done = threading.Event()
+
+    def wake() -> None:
+        while not done.wait(0.3):
+            app.control.broadcast("ping")
+
+    thread = threading.Thread(target=wake)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @pytest.fixture
