@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from graders.protocol import CaseResult, Outcome, Verdict
-from learn.exercises import messages, queue, remembering
+from learn.exercises import messages, queue, remembering, times
 from learn.exercises.models import State, Submission
 from learn.exercises.queue import Progress
 from learn.reviews.asking import Rated
@@ -132,7 +132,7 @@ def _waiting(submission: Submission) -> Board:
     elif submission.resends:
         note = _("The first grader did not answer; another was asked.")
     else:
-        note = messages.of_wait(*_position(submission))
+        note = times.wait(*_position(submission))
     return Board(submission, "waiting", headline=_("Waiting …"), note=note, stuck=not serving, may_leave=True)
 
 
@@ -173,7 +173,7 @@ def headline(submission: Submission, verdict: Verdict) -> str:
     if 0 < verdict.score < 1 and not submission.is_run:
         parts.append(_("%(percent)s of the points") % {"percent": f"{int(100 * verdict.score)} %"})
     if verdict.seconds:
-        parts.append(messages.duration(verdict.seconds))
+        parts.append(times.duration(verdict.seconds))
     if verdict.outcome is Outcome.MEMORY and verdict.memory_mb:
         parts.append(f"{verdict.memory_mb:.0f} MB")
     return " · ".join(parts)
@@ -198,7 +198,7 @@ def _row(case: CaseResult, index: int, name: str) -> Row:
         mark=messages.mark(case.outcome or "skipped"),
         outcome=messages.outcome_in_words(case.outcome) if case.outcome else _("not reached"),
         sample=case.sample,
-        time=messages.duration(case.seconds) if case.seconds else "",
+        time=times.duration(case.seconds) if case.seconds else "",
         points=_points(case),
         message=message,
         facts=facts,

@@ -9,7 +9,7 @@ from django.utils import translation
 from graders import kit
 from graders.kit import Asked
 from graders.protocol import CaseResult, Outcome, Verdict
-from learn.exercises import messages
+from learn.exercises import messages, times
 from learn.exercises.source import Refusal
 
 
@@ -141,10 +141,10 @@ def test_the_text_of_an_exception_is_left_as_python_says_it():
     [(0.0004, "< 1 ms"), (0.0836, "84 ms"), (0.0996, "0.1 s"), (1.234, "1.2 s"), (12.3, "12 s"), (130, "2 min")],
 )
 def test_a_time_is_said_as_one_says_it(seconds, said):
-    assert messages.duration(seconds) == said
+    assert times.duration(seconds) == said
 
 
 def test_the_wait_is_said_in_words():
-    assert messages.of_wait(0, None) == "You are next."
-    assert messages.of_wait(1, 4.0) == "1 submission is before yours; about 4.0 s."
-    assert messages.of_wait(3, None) == "3 submissions are before yours."
+    assert times.wait(0, None) == "You are next."
+    assert times.wait(1, 4.0) == "1 submission is before yours; about 4.0 s."
+    assert times.wait(3, None) == "3 submissions are before yours."
