@@ -116,7 +116,8 @@ def open_broker():
     @contextmanager
     def opened():
         home = settings.HOME
-        server = ValkeyServer(unix_socket_path=home / "valkey.sock", data_dir=home)
+        # Without a port: two at once would race for the same one.
+        server = ValkeyServer(port=0, unix_socket_path=home / "valkey.sock", data_dir=home)
         server.start()
         try:
             yield queue.broker()
