@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import pow
 
 # Beyond this there is no load worth balancing.
 BALANCED_DAYS = 90
@@ -58,4 +59,4 @@ def choose(interval: int, maximum: int, seed: str, load: Load | None = None, min
 def _weight(day: int, load: Load) -> float:
     near = min((abs(day - other) for other in load.siblings), default=9)
     # A squared-and-a-bit fall with the minutes, as Anki's with the number of cards; shorter intervals first.
-    return (1.0 / (1.0 + load.minutes.get(day, 0.0))) ** 2.15 * (1.0 / day) ** 3 * SIBLING_NEAR.get(near, 1.0)
+    return pow(1.0 + load.minutes.get(day, 0.0), -2.15) * pow(day, -3) * SIBLING_NEAR.get(near, 1.0)

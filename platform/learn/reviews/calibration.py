@@ -122,7 +122,8 @@ def _sm2_intervals(reviews: Sequence[tuple[int, int, int]]) -> list[float]:
 
 def score(recalls: Sequence[Recall], predicted: Sequence[float]) -> Score:
     """Log loss, and the root mean square error over bins of elapsed days, reviews and lapses."""
-    loss, bins = 0.0, {}
+    loss = 0.0
+    bins: dict[tuple[int, int, int], tuple[int, int, float]] = {}
     for recall, probability in zip(recalls, predicted, strict=True):
         p = min(max(probability, 1e-4), 1 - 1e-4)
         loss -= log(p if recall.recalled else 1 - p)

@@ -61,9 +61,9 @@ class Event:
     rollover: int = days.ROLLOVER_HOUR
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Remembered:
-    """All that a card knows."""
+    """All that a card knows. Changed in place while a log is walked through; whoever gets it reads it."""
 
     memory: Memory = NOTHING
     due_on: date | None = None
@@ -103,7 +103,7 @@ def fold(events: Iterable[Event], rules: Rules, kind: Kind, seed: str = "") -> F
             walk.take(event)
     walk.settle()
     if walk.state.due_on is None and log:  # all of it was taken back: begun, and never asked
-        walk.state = replace(walk.state, due_on=log[0].study_date)
+        walk.state.due_on = log[0].study_date
     return Folded(walk.state, walk.facts, voided_by, walk.basis)
 
 
@@ -111,6 +111,8 @@ def voids(log: Sequence[Event]) -> dict[str, str]:
     """For every event that is taken back, the event that does it. A void that is voided does nothing;
     voids that void each other in a circle do nothing either."""
     target = {event.id: event.target for event in log if event.what == What.VOID}
+    if not target:
+        return {}
     by_target: dict[str, list[str]] = {}
     for event in log:
         if event.id in target and not _is_circular(event.id, target):
@@ -167,41 +169,35 @@ class _Walk:
                 self._credit(event)
             case What.JOIN:
                 if self.state.due_on is None:
-                    self.state = replace(self.state, due_on=event.due_on or event.study_date)
+                    self.state.due_on = event.due_on or event.study_date
             case What.RESET:
                 self.state, self.pending = Remembered(due_on=event.study_date, suspended=self.state.suspended), None
                 self._follow(event)
             case What.MOVE:
-                self.state = replace(self.state, due_on=event.due_on or self.state.due_on, due_ms=None)
+                self.state.due_on, self.state.due_ms = event.due_on or self.state.due_on, None
             case What.BURY:
-                self.state = replace(self.state, buried_until=event.due_on or event.study_date + timedelta(days=1))
+                self.state.buried_until = event.due_on or event.study_date + timedelta(days=1)
             case What.SUSPEND:
-                self.state = replace(self.state, suspended=True)
+                self.state.suspended = True
             case What.RESUME:
-                self.state = replace(self.state, suspended=False, leech_ms=None, buried_until=None)
+                self.state.suspended, self.state.leech_ms, self.state.buried_until = False, None, None
 
     def _follow(self, event: Event) -> None:
         self.basis = follow(self.basis, event.id)
 
     def _review(self, event: Event) -> None:
-        before, state = self.state.memory, self.state
+        state, rating = self.state, Rating(event.rating or 0)
+        before = state.memory
         self.facts[event.id] = fact(before, event.study_date, self.rules)
-        then = schedule.after(before, Rating(event.rating), event.study_date, self.rules)
+        then = schedule.after(before, rating, event.study_date, self.rules)
         self.pending = event, before, then, state.reps, self.basis
-        lapsed = before.state is State.REVIEW and event.rating == Rating.AGAIN
-        lapses = state.lapses + lapsed
-        leech = lapsed and is_leech(lapses, self.kind)
-        self.state = replace(
-            state,
-            memory=then.memory,
-            reps=state.reps + 1,
-            lapses=lapses,
-            first_on=state.first_on or event.study_date,
-            last_ms=event.utc_ms,
-            buried_until=None,
-            suspended=state.suspended or leech,
-            leech_ms=event.utc_ms if leech else state.leech_ms,
-        )
+        state.memory, state.last_ms, state.buried_until = then.memory, event.utc_ms, None
+        state.reps += 1
+        state.first_on = state.first_on or event.study_date
+        if before.state is State.REVIEW and rating is Rating.AGAIN:
+            state.lapses += 1
+            if is_leech(state.lapses, self.kind):
+                state.suspended, state.leech_ms = True, event.utc_ms
         self._follow(event)
 
     def settle(self) -> None:
@@ -216,9 +212,11 @@ class _Walk:
         elif event.due_on and event.basis == basis:
             due_on = event.due_on
         else:
-            days_on = choose_days(before, Rating(event.rating), then, event.study_date, self.rules, self.seed, reps)
+            days_on = choose_days(
+                before, Rating(event.rating or 0), then, event.study_date, self.rules, self.seed, reps
+            )
             due_on = event.study_date + timedelta(days=days_on)
-        self.state = replace(self.state, due_on=due_on, due_ms=due_ms)
+        self.state.due_on, self.state.due_ms = due_on, due_ms
 
     def _import(self, event: Event) -> None:
         """A memory that another program had: its stability and difficulty, and when it was due there."""
@@ -229,17 +227,11 @@ class _Walk:
         last = event.study_date  # the line stands at the moment of the last review there
         memory = Memory(stability, max(difficulty, 1.0), State.REVIEW, None, last)
         due = event.due_on or last + timedelta(days=schedule.interval(stability, self.rules))
-        self.pending = None
-        self.state = replace(
-            self.state,
-            memory=memory,
-            due_on=due,
-            due_ms=None,
-            reps=max(self.state.reps, int(_number(told.get("reps"), 1e6)), 1),
-            lapses=max(self.state.lapses, int(_number(told.get("lapses"), 1e6))),
-            first_on=self.state.first_on or last,
-            last_ms=event.utc_ms,
-        )
+        self.pending, state = None, self.state
+        state.memory, state.due_on, state.due_ms, state.last_ms = memory, due, None, event.utc_ms
+        state.reps = max(state.reps, int(_number(told.get("reps"), 1e6)), 1)
+        state.lapses = max(state.lapses, int(_number(told.get("lapses"), 1e6)))
+        state.first_on = state.first_on or last
         self._follow(event)
 
     def _credit(self, event: Event) -> None:
@@ -250,9 +242,8 @@ class _Walk:
             return
         good = schedule.after(memory, Rating.GOOD, event.study_date, self.rules).memory
         stability = memory.stability ** (1 - weight) * (good.stability or memory.stability) ** weight
-        moved = replace(memory, stability=stability)
         due = (memory.last or event.study_date) + timedelta(days=schedule.interval(stability, self.rules))
-        self.state = replace(self.state, memory=moved, due_on=max(due, self.state.due_on or due))
+        self.state.memory, self.state.due_on = replace(memory, stability=stability), max(due, self.state.due_on or due)
         self._follow(event)
 
 

@@ -10,6 +10,9 @@ from learn.courses import content, library
 from learn.courses.content import text
 from learn.reviews.items import Kind, course_of, key_of, kind_of
 
+# What Markdown and formulas are marked with; a list shows words.
+MARKS = str.maketrans("", "", "$*`=")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -82,6 +85,7 @@ def _live(course: str) -> library.Edition | None:
 
 def _first_words(markdown: str, limit: int = 80) -> str:
     line = next((line.strip() for line in markdown.splitlines() if line.strip()), "")
+    line = line.translate(MARKS)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

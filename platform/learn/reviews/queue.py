@@ -110,7 +110,10 @@ def queue(candidates: Iterable[Waiting], wishes: Wishes) -> Queue:
 
 def _sort_out(candidates: Iterable[Waiting], wishes: Wishes) -> tuple[list[Waiting], ...]:
     """Steps that are over, steps that are not, what is known by worth per minute, what is new by place."""
-    steps, soon, known, new = [], [], [], []
+    steps: list[Waiting] = []
+    soon: list[Waiting] = []
+    known: list[Waiting] = []
+    new: list[Waiting] = []
     for one in candidates:
         if one.item == wishes.first:
             steps.append(one)

@@ -127,14 +127,14 @@ def predicted(memory: Memory, day: date, rules: Rules) -> float | None:
 def retrievability(days: float, stability: float, decay: float = -DEFAULT_WEIGHTS[20]) -> float:
     """R(t, S) = (1 + F·t/S)^D with F chosen so that R(S, S) = 0.9."""
     factor = 0.9 ** (1 / decay) - 1
-    return (1 + factor * max(days, 0) / stability) ** decay
+    return float((1 + factor * max(days, 0) / stability) ** decay)
 
 
 def interval(stability: float, rules: Rules, retention: float | None = None) -> int:
     """Days until the probability of recall falls to the desired retention: whole, 1 to the maximum."""
     factor = 0.9 ** (1 / rules.decay) - 1
     days = stability / factor * ((retention or rules.retention) ** (1 / rules.decay) - 1)
-    return min(max(round(days), 1), rules.maximum)
+    return int(min(max(round(days), 1), rules.maximum))
 
 
 @lru_cache(maxsize=512)

@@ -149,7 +149,7 @@ def nice(value: float) -> float:
     if value <= 0:
         return 1.0
     power = 10 ** ceil(log10(value) - 1)
-    return next(step * power for step in (1, 2, 4, 5, 10, 20) if step * power >= value * 0.999)
+    return next(float(step * power) for step in (1, 2, 4, 5, 10, 20) if step * power >= value * 0.999)
 
 
 def _rules(drawing: Drawing, y: Axis, values: Sequence[float]) -> None:

@@ -7,7 +7,7 @@ The formulas are FSRS-6's, written out: a queue of a thousand items asks for all
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, pow
 
 from learn.reviews.items import Kind
 
@@ -22,7 +22,7 @@ def gain(weights: tuple[float, ...], stability: float, difficulty: float, elapse
     factor = 0.9 ** (1 / decay) - 1
 
     def recall(days: float, s: float) -> float:
-        return (1 + factor * days / s) ** decay
+        return pow(1 + factor * days / s, decay)
 
     now = recall(max(elapsed, 0), stability)
     kept = now * recall(HORIZON, recalled(weights, stability, difficulty, now))
@@ -32,11 +32,11 @@ def gain(weights: tuple[float, ...], stability: float, difficulty: float, elapse
 
 def recalled(w: tuple[float, ...], stability: float, difficulty: float, recall: float) -> float:
     """The stability after a Good review."""
-    grown = exp(w[8]) * (11 - difficulty) * stability ** -w[9] * (exp((1 - recall) * w[10]) - 1)
+    grown = exp(w[8]) * (11 - difficulty) * pow(stability, -w[9]) * (exp((1 - recall) * w[10]) - 1)
     return stability * (1 + grown)
 
 
 def forgotten(w: tuple[float, ...], stability: float, difficulty: float, recall: float) -> float:
     """The stability after a lapse."""
-    long = w[11] * difficulty ** -w[12] * ((stability + 1) ** w[13] - 1) * exp((1 - recall) * w[14])
+    long = w[11] * pow(difficulty, -w[12]) * (pow(stability + 1, w[13]) - 1) * exp((1 - recall) * w[14])
     return max(min(long, stability / exp(w[17] * w[18])), 0.001)
