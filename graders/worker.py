@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ class Progress:
         state = {"state": "running", "grading": self.job.grading, "done": len(self.cases), "cases": self.cases}
         text = json.dumps(state)
         with suppress(redis.RedisError):
-            self.redis.setex(f"{channel}:last", PROGRESS_SECONDS, text)
+            self.redis.set(f"{channel}:last", text, ex=PROGRESS_SECONDS)
             self.redis.publish(channel, text)
 
 
@@ -103,6 +104,9 @@ def grade_task(job: dict[str, Any]) -> None:
     """Grade `job` and send its verdict to the site's queue."""
     assert grader is not None
     wanted = Job.from_dict(job)
+    if wanted.deadline and time.time() > wanted.deadline:
+        log.info("submission %s: nobody waits for this job any longer", wanted.submission)
+        return
     verdict = grader.grade(wanted)
     if verdict.outcome is Outcome.BROKEN:
         log.error("submission %s could not be graded: %s", wanted.submission, verdict.message)
@@ -131,7 +135,7 @@ class Heartbeat(threading.Thread):
         while not self.stopped.is_set():
             with suppress(redis.RedisError):
                 for queue in self.queues:
-                    connection.setex(heartbeat_key(queue), 3 * HEARTBEAT_SECONDS, self.about)
+                    connection.set(heartbeat_key(queue), self.about, ex=3 * HEARTBEAT_SECONDS)
             self.stopped.wait(HEARTBEAT_SECONDS)
         with suppress(redis.RedisError):
             connection.delete(*map(heartbeat_key, self.queues))
