@@ -261,9 +261,16 @@ def choose_days(
     seed: str,
     reps: int,
     load: balancing.Load | None = None,
+    below: schedule.After | None = None,
 ) -> int:
-    """After how many days an item returns: drawn from days equally good, by the item's own seed."""
-    minimum = schedule.shortest(before, rating, then, day, rules)
+    """After how many days an item returns: drawn from days equally good, by the item's own seed. `below`
+    is what the rating below would do, where that is known already."""
+    if then.days < 3:
+        return then.days
+    if rating is Rating.AGAIN:
+        minimum = 2
+    else:
+        minimum = schedule.shortest(then, below or schedule.after(before, Rating(rating - 1), day, rules))
     return balancing.choose(then.days, rules.maximum, f"{seed}:{reps}", load, minimum)
 
 

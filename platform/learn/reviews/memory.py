@@ -164,7 +164,7 @@ class Memory:
 
     @cached_property
     def pace(self) -> dict[Kind, float]:
-        return pace_of(self.learner, self.today)
+        return pace_of(self.learner)
 
     @cached_property
     def forecast(self) -> list[float]:
@@ -217,4 +217,4 @@ class Memory:
 
 def heat(recall: float) -> int:
     """The step of the temperature scale: 0 just recalled, 7 at 0.7 and below."""
-    return min(max(int((1.0 - recall) / 0.3 * 8), 0), 7)
+    return min(max(round(7 * (1.0 - recall) / 0.3), 0), 7)

@@ -108,13 +108,10 @@ def after(memory: Memory, rating: Rating, day: date, rules: Rules) -> After:
     return After(moved, wait.days) if card.state == fsrs.State.Review else After(moved, step=wait)
 
 
-def shortest(memory: Memory, rating: Rating, then: After, day: date, rules: Rules) -> int:
+def shortest(then: After, below: After) -> int:
     """The first day that a rating may bring an item back on: past the interval of the rating below it, so
     that a better one never returns sooner however the days are drawn."""
-    if rating == Rating.AGAIN or then.days < 3:
-        return 2
-    below = after(memory, Rating(rating - 1), day, rules).days
-    return max(below + 1, 2) if below < then.days else 2
+    return max(below.days + 1, 2) if below.days < then.days else 2
 
 
 def predicted(memory: Memory, day: date, rules: Rules) -> float | None:

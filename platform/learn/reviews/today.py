@@ -19,7 +19,7 @@ from learn.reviews.queue import Queue, Waiting, Wishes, days_to_catch_up, queue
 from learn.reviews.rating import Rating
 from learn.reviews.reviewing import seed_of
 from learn.reviews.rulebook import plan_of, rules_of
-from learn.reviews.schedule import Memory, Rules, State
+from learn.reviews.schedule import Rules, State
 
 # More that is due than this is a backlog of weeks; the longest overdue are looked at first.
 LOOKED_AT = 1500
@@ -72,7 +72,7 @@ class Today:
 
     @cached_property
     def pace(self) -> dict[Kind, float]:
-        return pace_of(self.learner, self.date)
+        return pace_of(self.learner)
 
     @cached_property
     def _rows(self) -> list[tuple]:
@@ -232,14 +232,18 @@ class Preview:
 def previews(learner, cards: Sequence[Card], today: date, rules: dict[Kind, Rules], map: places.Map):
     """For each item the four buttons, by the same draw of days that a review makes."""
     loads = load.loads(learner, [card.item for card in cards], today, map)
-    return {card.item: [_preview(learner, card, rating, today, rules, loads) for rating in Rating] for card in cards}
+    return {card.item: _previews(learner, card, today, rules[kind_of(card.item)], loads) for card in cards}
 
 
-def _preview(learner, card: Card, rating: Rating, today: date, rules: dict[Kind, Rules], loads: load.Loads) -> Preview:
-    kind = kind_of(card.item)
-    memory: Memory = card.memory
-    then = schedule.after(memory, rating, today, rules[kind])
-    if then.step is not None:
-        return Preview(rating, minutes=max(round(then.step.total_seconds() / 60), 1))
-    seed, waiting = seed_of(learner, card.item), loads.of(card.item)
-    return Preview(rating, days=choose_days(memory, rating, then, today, rules[kind], seed, card.reps, waiting))
+def _previews(learner, card: Card, today: date, rules: Rules, loads: load.Loads) -> list[Preview]:
+    memory, seed, waiting = card.memory, seed_of(learner, card.item), loads.of(card.item)
+    thens = [schedule.after(memory, rating, today, rules) for rating in Rating]
+    shown, below = [], None
+    for rating, then in zip(Rating, thens, strict=True):
+        if then.step is not None:
+            shown.append(Preview(rating, minutes=max(round(then.step.total_seconds() / 60), 1)))
+        else:
+            chosen = choose_days(memory, rating, then, today, rules, seed, card.reps, waiting, below)
+            shown.append(Preview(rating, days=chosen))
+        below = then
+    return shown
