@@ -169,7 +169,7 @@ class BwrapEngine:
             if group is not None:
                 group.remove()
             raise
-        cell = BwrapCell(cell_id, process, profile, init, group, self._watch, self._forget)
+        cell = BwrapCell(cell_id, process, profile, init, group, self._watch, self._forget, background)
         self._cells[cell_id] = cell
         return cell
 

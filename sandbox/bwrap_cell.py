@@ -23,6 +23,7 @@ __all__ = ["BwrapCell"]
 log = logging.getLogger(__name__)
 
 KILL_SECONDS = 5.0
+TURN_SECONDS = 0.12
 MB = 1024 * 1024
 
 
@@ -38,12 +39,14 @@ class BwrapCell(PipedCell):
         group: Group | None,
         watch: MemoryWatch,
         forget: Callable[[str], object],
+        yields: bool,
     ) -> None:
         super().__init__(cell_id, process, profile)
         self.started = time.monotonic()
         self._init, self._init_fd = init, os.pidfd_open(init)
         self._group, self._watch, self._forget = group, watch, forget
         self._ending = threading.Lock()
+        self._yields = yields  # its turn comes after everybody else's, as long as it warms
         self._over: int | None = None  # bytes, when the watch found too many
         self._last = Usage()
         self._out_of_memory = False
@@ -67,14 +70,20 @@ class BwrapCell(PipedCell):
     def give_turn(self) -> None:
         """Its full share of the processor."""
         with self._ending:
-            if self._init_fd >= 0:
-                self._stop_yielding()
+            done = self._init_fd < 0 or self._stop_yielding()
+        if not done:
+            later = threading.Timer(TURN_SECONDS, self.give_turn)
+            later.daemon = True
+            later.start()
 
-    def _stop_yielding(self) -> None:
-        if self._group is not None:
+    def _stop_yielding(self) -> bool:
+        """Whether it is done, or was never needed."""
+        if self._yields and self._group is not None:
             self._group.share(idle=False)
-        else:
-            take_turn(self._init)
+            self._yields = False
+        if self._yields:
+            self._yields = not take_turn(self._init)
+        return not self._yields
 
     def _measure(self) -> Usage:
         if self._init_fd >= 0:

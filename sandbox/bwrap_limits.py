@@ -120,12 +120,19 @@ def _table() -> dict[int, list[int]]:
     return table
 
 
-def take_turn(pid: int) -> None:
+def take_turn(init: int) -> bool:
     """End what `cell/enter.py` began for a cell warmed in the background: that it runs after all others.
 
     Its session is a group of its own for the scheduler (autogroup), whose niceness, unlike that of a
-    process, anyone may lower again down to 0.
+    process, anyone may lower again down to 0; but only ten times a second. False: try again soon.
     """
-    for process in descendants(pid):
+    for process in descendants(init)[1:]:  # the init is in our own session
         with contextlib.suppress(OSError):
-            Path(f"/proc/{process}/autogroup").write_text("0")
+            file = Path(f"/proc/{process}/autogroup")
+            if file.read_text().split()[-1] == "0":
+                continue
+            try:
+                file.write_text("0")
+            except BlockingIOError:
+                return False
+    return True

@@ -43,7 +43,7 @@ def drop_capabilities() -> None:
 
 
 def yield_to_all() -> None:
-    """Run when nobody else wants to, until the engine says otherwise. Where the kernel has no autogroups: no."""
+    """Run when nobody else wants to, until the engine says otherwise. Without autogroups: as everybody does."""
     try:
         with open("/proc/self/autogroup", "w") as file:
             file.write("19")

@@ -1,13 +1,17 @@
 """A real bwrap cell: frames go through, limits hold, nothing is left. What it can see is in test_bwrap_inside.py."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from sandbox import CellEnded, Ended, Profile
-from tests.sandbox.programs import ECHO, ask, how_it_ends, plain, soon, start
+from sandbox.bwrap_limits import descendants
+from tests.sandbox.programs import ECHO, PRELUDE, ask, how_it_ends, plain, soon, start
 
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -281,9 +285,7 @@ def test_a_cell_may_be_killed_from_another_thread(bwrap):
 
 
 def test_usage_is_measured_from_outside(bwrap):
-    cell = start(
-        bwrap, "kept = b'x' * 100_000_000\nwhile time.process_time() < 0.5: pass\nanswer(1)"
-    )
+    cell = start(bwrap, "kept = b'x' * 100_000_000\nwhile time.process_time() < 0.5: pass\nanswer(1)")
     cell.receive(100, soon())
     cell.kill()
 
@@ -323,3 +325,43 @@ def test_a_cell_warmed_in_the_background_and_promoted_works(bwrap):
     cell.kill()
     bwrap.promote(cell)
     assert not cell.alive()
+
+
+def test_cells_warmed_in_the_background_yield_until_they_are_promoted(bwrap):
+    """All share one core with a process that never rests: who yields gets next to nothing of it."""
+    handed_out = Path("/sys/fs/cgroup/cgroup.subtree_control")
+    shared_out = handed_out.exists() and "cpu" in handed_out.read_text().split()
+    if "cpu" not in bwrap.describe()["cgroup"] and (shared_out or not os.path.exists("/proc/self/autogroup")):
+        pytest.skip("this user can make no process yield and take that back here")
+    source = """
+question()
+began, until = time.process_time(), time.monotonic() + 1
+while time.monotonic() < until: pass
+answer(time.process_time() - began)
+"""
+    cells = [bwrap.start(plain(), background=True) for _ in range(3)]
+    for cell in cells:
+        cell.wait_ready(soon(60))
+        cell.load({"main.py": (PRELUDE + source).encode()}, "main.py", soon(60))
+    core = min(os.sched_getaffinity(0))
+    rival = subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+    os.sched_setaffinity(rival.pid, {core})
+    for cell in cells:
+        for pid in descendants(cell._init):
+            os.sched_setaffinity(pid, {core})
+
+    try:
+        had = []
+        for cell, promoted in zip(cells, (False, True, True), strict=True):
+            if promoted:
+                bwrap.promote(cell)
+                time.sleep(0.3)  # it may have to be tried again
+            cell.send(b"", soon())
+            had.append(float(cell.receive(100, soon(60))))
+    finally:
+        rival.kill()
+        rival.wait()
+        for cell in cells:
+            cell.kill()
+
+    assert had[0] < 0.15 < 0.25 < min(had[1:])
