@@ -37,6 +37,14 @@ FLAGS = [
 ]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Workers of xdist make folders of their own. With our environment they would read the settings
+    before this file, and all of them would share one folder and one broker's socket."""
+    for name in ("ANNEAL_HOME", "DJANGO_SETTINGS_MODULE"):
+        os.environ.pop(name, None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # once, and not in every process of xdist
         from learn.starting import catalogues
