@@ -52,6 +52,16 @@ def pytest_configure(config: pytest.Config) -> None:
         assert not catalogues.compile_all()
 
 
+# These watch processes, control groups and latencies of the whole machine: a neighbour would be in their way.
+ALONE = ("tests/hostile/", "tests/cheats/", "tests/sandbox/test_bwrap", "tests/sandbox/test_doctor")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(ALONE):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
 

@@ -146,7 +146,7 @@ def calendar(
 
 def nice(value: float) -> float:
     """A round number at or above `value`, for the top of an axis."""
-    if value <= 0:
+    if value < 1e-9:  # nothing that a chart shows, and below what powers of ten can tell apart
         return 1.0
     power = 10 ** ceil(log10(value) - 1)
     return next(float(step * power) for step in (1, 2, 4, 5, 10, 20) if step * power >= value * 0.999)
