@@ -40,7 +40,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--cold", type=int, default=3, help="cold runs, of several seconds each")
     parser.add_argument("--engine", choices=("docker", "bwrap"))
     parser.add_argument("--exercise", default="sdpa")
-    parser.add_argument("--pause", type=float, default=4.0, help="seconds between submissions: the pool refills")
+    parser.add_argument(
+        "--pause", type=float, default=7.0, help="seconds between submissions: the pool refills, and more is refused"
+    )
     options = parser.parse_args(argv)
     exercise = ROOT / "exercises" / options.exercise
 
@@ -88,13 +90,14 @@ class Running:
         self.open(link).read()
         self.post(link, {})
 
-    def open(self, url: str, data: bytes | None = None):
-        request = urllib.request.Request(url, data, headers={"Referer": self.base})
+    def open(self, url: str, data: bytes | None = None, **headers: str):
+        request = urllib.request.Request(url, data, headers={"Referer": self.base, **headers})
         return self.opener.open(request, timeout=60)
 
-    def post(self, url: str, fields: dict[str, str]) -> None:
+    def post(self, url: str, fields: dict[str, str], **headers: str) -> None:
         token = next(cookie.value for cookie in self.cookies if cookie.name == "csrftoken")
-        self.open(url, urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token}).encode()).read()
+        body = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
+        self.open(url, body, **headers).read()
 
     def graders(self) -> list[psutil.Process]:
         children = psutil.Process(self.process.pid).children(recursive=True)
@@ -152,7 +155,7 @@ def submissions(running: Running, exercise: Path, options: argparse.Namespace) -
         began = time.perf_counter()
         url = f"{running.base}/exercises/{exercise.name}/submit/"
         # Another text each time, so that nothing could be remembered.
-        running.post(url, {"source": f"{source}\n# {number}\n", "mode": "submit"})
+        running.post(url, {"source": f"{source}\n# {number}\n", "mode": "submit"}, **{"HX-Request": "true"})
         outcome, hit = wait_for_verdict(database, number + 1)
         took = (time.perf_counter() - began) * 1000
         if outcome != "passed":

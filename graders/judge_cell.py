@@ -13,8 +13,8 @@ import os
 import struct
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
 
 from graders import values
 from graders.candidate import Candidate
@@ -48,10 +48,11 @@ class Channel:
         while rest:
             rest = rest[os.write(self.writer, rest) :]
 
-    def ask(self, question: dict[str, Any], sample: bool, seconds: float) -> Reply:
+    def ask(self, question: bytes, sample: bool, seconds: float, meanwhile: Callable[[], None]) -> Reply:
         """Relay one question through the broker. CellGone if the answer cell ended instead."""
         header = json.dumps({"sample": sample, "seconds": seconds}).encode()
-        self.write(b"Q", struct.pack(">I", len(header)) + header + values.encode(question))
+        self.write(b"Q", struct.pack(">I", len(header)) + header + question)
+        meanwhile()
         frame = self.read()
         if frame[:1] == b"E":
             told = json.loads(frame[1:])

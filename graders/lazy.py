@@ -29,14 +29,15 @@ class Lazy:
 
         reference = Candidate("reference.py")
 
-        def ask(question: dict[str, Any], sample: bool, seconds: float) -> Reply:
+        def ask(raw: bytes, sample: bool, seconds: float, meanwhile: Callable[[], None]) -> Reply:
+            question = values.decode(raw)
             if "load" in question:
                 return Reply("loaded", body={"missing": []})
-            copied = values.decode(values.encode(question))
-            answer = reference.call(values.decode(values.encode(question)))
+            meanwhile()
+            answer = reference.call(values.decode(raw))
             if self.name == "input":
-                return Reply("answered", next(iter(copied["args"]), None))
-            return Reply("answered", replace(answer, self.fill, copied))
+                return Reply("answered", next(iter(question["args"]), None))
+            return Reply("answered", replace(answer, self.fill, question))
 
         return ask
 
