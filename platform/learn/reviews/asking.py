@@ -64,6 +64,11 @@ class Stage:
     last: Rated | None = None
 
     @property
+    def due(self) -> int:
+        """For the header, which the page keeps while its middle is swapped."""
+        return len(self.today.queue.items) + len(self.today.queue.waiting)
+
+    @property
     def minutes_left(self) -> str:
         return spans.of_minutes(self.today.queue.minutes)
 

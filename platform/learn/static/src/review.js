@@ -32,6 +32,14 @@ function arrive(fresh) {
   waitForReturn();
 }
 
+// The header's number was true when the page was loaded.
+function showDue() {
+  const badge = document.querySelector(".site-nav [aria-current] .badge");
+  if (!badge) return;
+  badge.textContent = stage.dataset.due;
+  badge.hidden = stage.dataset.due === "0";
+}
+
 function show(article, { focus = true } = {}) {
   for (const other of stage.querySelectorAll("[data-asked]")) other.hidden = other !== article;
   for (const button of tools.querySelectorAll("[data-do]:not([data-do=undo])")) button.hidden = !article;
@@ -78,6 +86,7 @@ async function refresh(first = "") {
     stage.replaceWith(fresh);
     window.htmx.process(fresh);
     arrive(fresh);
+    showDue();
     (current() ?? fresh.querySelector("[data-done] h2"))?.focus?.({ preventScroll: true });
   } catch {
     show(undefined);
