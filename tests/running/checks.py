@@ -33,7 +33,7 @@ PLAIN = [
 DEPLOYED = {
     "ANNEAL_BASE_URL": "https://learn.example.org",
     "ANNEAL_SECRET_KEY": secrets.token_urlsafe(64),
-    "DATABASE_URL": "sqlite:////tmp/anneal-check.sqlite3",
+    "DATABASE_URL": "sqlite://:memory:",
 }
 
 

@@ -185,7 +185,7 @@ def _read_translation(
         table.end()
 
 
-def _texts_of(things: tuple) -> list[str]:
+def _texts_of(things: tuple[object, ...]) -> list[str]:
     """Every text for people in questions or cards, to look for figures in."""
     fields = ("ask", "why", "front", "back")
     return [words for thing in things for name in fields for words in getattr(thing, name, {}).values()]

@@ -7,6 +7,7 @@ import shlex
 
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 
 CALLOUTS = {
     "NOTE": {"en": "Note", "zh-hans": "注意"},
@@ -71,7 +72,7 @@ def callouts(state: StateCore) -> None:
                 emptied.hidden = True
 
 
-def _closing(tokens: list, index: int) -> int:
+def _closing(tokens: list[Token], index: int) -> int:
     level = tokens[index].level
     return next(
         i for i in range(index, len(tokens)) if tokens[i].type == "blockquote_close" and tokens[i].level == level

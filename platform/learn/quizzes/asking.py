@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from learn.courses.content import Number, Option, Question, Text
+
+Value = TypeVar("Value")
 
 from . import numbers
 from .expressions import ExpressionError, evaluate
@@ -49,7 +52,7 @@ def draw(question: Question, seed: str) -> dict[str, Number]:
     return {name: values[_number(seed, name) % len(values)] for name, values in question.draw.items()}
 
 
-def shuffled(values: Iterable, seed: str, key) -> list:
+def shuffled(values: Iterable[Value], seed: str, key: Callable[[Value], object]) -> list[Value]:
     return sorted(values, key=lambda value: _number(seed, f"order {key(value)}"))
 
 
