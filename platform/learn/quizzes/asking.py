@@ -14,10 +14,10 @@ from typing import TypeVar
 
 from learn.courses.content import Number, Option, Question, Text
 
-Value = TypeVar("Value")
-
 from . import numbers
 from .expressions import ExpressionError, evaluate
+
+Value = TypeVar("Value")
 
 # `{name}` or `{= expression}` in a question's text. Braces of TeX do not look so by chance: a name
 # that was not drawn is left alone.
