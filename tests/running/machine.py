@@ -41,6 +41,7 @@ def postgres_folder() -> Path | None:
 PACKAGES: dict[str, Missing] = {
     "docker.io": lacks("dockerd"),
     "debootstrap": lacks("debootstrap"),
+    "runsc": lacks("runsc"),
     "redis-server": lacks("redis-server"),
     "postgresql": lambda: postgres_folder() is None,
     "chromium": lacks("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
@@ -52,7 +53,7 @@ def install(console: Console) -> list[str]:
     """Install what is missing; one sentence for each thing that could not be."""
     wanted = [name for name, missing in PACKAGES.items() if missing()]
     if docker_answers():
-        wanted = [name for name in wanted if name not in ("docker.io", "debootstrap")]
+        wanted = [name for name in wanted if name not in ("docker.io", "debootstrap", "runsc")]
     if not wanted:
         return []
     if shutil.which("apt-get") is None or os.getuid() != 0:
@@ -135,8 +136,19 @@ def docker(folder: Path) -> Iterator[dict[str, str]]:
     pid_file = Path("/var/run/docker.pid")
     if pid_file.exists() and not Path(f"/proc/{pid_file.read_text().strip()}").exists():
         pid_file.unlink()  # of an engine that was killed; dockerd would refuse to start beside it
-    with running(["dockerd"], folder / "dockerd.log", docker_answers, seconds=60):
+    with running(["dockerd", *with_gvisor(folder)], folder / "dockerd.log", docker_answers, seconds=60):
         yield {}
+
+
+def with_gvisor(folder: Path) -> list[str | Path]:
+    """dockerd's options for the runtime runsc. Debian's needs to be told that it may not use KVM or the network."""
+    program = shutil.which("runsc")
+    if program is None:
+        return []
+    wrapper = folder / "runsc"
+    wrapper.write_text(f'#!/bin/sh\nexec {program} --platform=ptrace --network=none "$@"\n')
+    wrapper.chmod(0o755)
+    return ["--add-runtime", f"runsc={wrapper}"]
 
 
 @contextlib.contextmanager
