@@ -57,6 +57,10 @@ def find_bwrap() -> str:
     return found
 
 
+# Of all engines of this process: two with the same owner must not name their cells alike.
+NUMBERS = itertools.count(1)
+
+
 def find_python() -> str:
     """The interpreter of the cells: of ANNEAL_CELL_PYTHON, of `.cells` in the repository, or this one."""
     own = REPOSITORY / ".cells" / "bin" / "python"
@@ -85,7 +89,6 @@ class BwrapEngine:
         self._controllers = set(self._groups.parents) if self._groups else set()
         self._processors = Processors()
         self._owner = owners.name(os.getpid())
-        self._numbers = itertools.count(1)
         self._cells: dict[str, BwrapCell] = {}
         self._watch = MemoryWatch()
         # A cell dies with the thread that started it (PR_SET_PDEATHSIG): so one thread starts all.
@@ -154,7 +157,7 @@ class BwrapEngine:
         self._watch.close()
 
     def _start(self, profile: Profile, background: bool) -> BwrapCell:
-        number = next(self._numbers)
+        number = next(NUMBERS)
         cell_id = f"{self._owner}-{number}"
         group = self._groups.create(cell_id, profile.limits, background=background) if self._groups else None
         try:

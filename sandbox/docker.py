@@ -37,6 +37,8 @@ EVENT_SECONDS = 3600
 
 # A cell gets a user number of its own, so that the kernel counts its processes apart from all others'.
 FIRST_UID, UIDS_PER_OWNER, OWNERS = 1_800_000_000, 4096, 16384
+# Of all engines of this process: two of them must not give one number twice.
+NUMBERS = itertools.count()
 
 
 class DockerEngine:
@@ -53,7 +55,6 @@ class DockerEngine:
         self._images: dict[str, str] = {}
         self._image(image)
         self._owner = owners.name(os.getpid())
-        self._numbers = itertools.count()
         self._cells: dict[str, DockerCell] = {}
         self._stuck: set[str] = set()
         self._lock = threading.Lock()
@@ -200,7 +201,7 @@ class DockerEngine:
             profile,
             self._image(profile.image),
             mark,
-            uid=first + next(self._numbers) % UIDS_PER_OWNER,
+            uid=first + next(NUMBERS) % UIDS_PER_OWNER,
             owner=self._owner,
             runtime=self.runtime,
             private_cgroups=docker.utils.version_gte(self._api.api_version, "1.41"),

@@ -14,7 +14,7 @@ import pytest
 from sandbox import CellEnded, Ended, Limits, Profile, SandboxUnavailable
 from sandbox.bwrap import BwrapEngine
 from sandbox.bwrap_start import remedy
-from tests.sandbox.programs import ECHO, how_it_ends, soon, start
+from tests.sandbox.programs import ECHO, how_it_ends, plain, soon, start
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -255,3 +255,18 @@ def test_an_unprivileged_user_gets_the_same(bwrap, tmp_path):
 
     assert ran.returncode == 0, ran.stdout[-5000:]
     assert " passed" in ran.stdout and "skipped" not in ran.stdout
+
+
+def test_two_engines_of_one_process_do_not_name_their_cells_alike(bwrap):
+    one, two = BwrapEngine(), BwrapEngine()
+    try:
+        cells = [engine.start(plain()) for engine in (one, two)]
+        for cell in cells:
+            cell.wait_ready(soon())
+
+        assert len({cell.id for cell in cells}) == 2
+        one.close()
+        assert not cells[0].alive() and cells[1].alive()
+    finally:
+        one.close()
+        two.close()

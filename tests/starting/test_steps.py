@@ -125,7 +125,9 @@ def test_without_a_terminal_a_long_step_still_says_that_it_lives(tmp_path, monke
 
 def test_ctrl_c_ends_a_command_and_what_it_started(tmp_path):
     code = (
-        "import sys; sys.path[:0] = sys.argv[1:]\n"
+        "import signal, sys; sys.path[:0] = sys.argv[1:]\n"
+        # As in a terminal: what a shell starts in the background is told to ignore it.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from pathlib import Path\nfrom learn.starting.steps import Console\n"
         "with Console(Path('log')) as console: console.command('sh', '-c', 'sleep 300 & echo $! > pid; wait')"
     )
