@@ -266,6 +266,13 @@ def test_an_address_that_cannot_be_had_is_refused_in_words(host, port):
         ports.listen(host, port)
 
 
+def test_who_listens_for_everyone_answers_to_the_machine_s_name(tmp_path):
+    for host, named in (("0.0.0.0", True), ("127.0.0.1", False)):
+        with ports.listen(host, 0) as listener:
+            web = next(one for one in programs(tmp_path, listener, "http://x", {}) if one.name == "web")
+        assert (web.environment.get("ANNEAL_ALLOWED_HOSTS") == socket.gethostname()) is named
+
+
 def test_every_address_is_shown_as_one_that_a_browser_can_open():
     with ports.listen("0.0.0.0", 0) as listener:
         assert ports.shown_host(listener) != "0.0.0.0"

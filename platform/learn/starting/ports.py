@@ -10,6 +10,7 @@ import psutil
 
 DEFAULT_PORT = 8000
 TRIES = 20
+EVERYWHERE = ("0.0.0.0", "::")
 
 
 class PortTaken(Exception):
@@ -71,7 +72,7 @@ def _holder(port: int) -> str:
 def shown_host(listener: socket.socket) -> str:
     """The host part of an address that a browser can open: every-address becomes one of this machine's."""
     host = listener.getsockname()[0]
-    if host not in ("0.0.0.0", "::"):
+    if host not in EVERYWHERE:
         return f"[{host}]" if ":" in host else str(host)
     probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:

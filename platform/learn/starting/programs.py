@@ -11,6 +11,7 @@ from pathlib import Path
 
 from graders.broker import socket_path, socket_url
 
+from . import ports
 from .home import ROOT
 from .supervisor import Program
 from .web import READY
@@ -27,6 +28,8 @@ CHATTER = re.compile(r"^\d+:[MC] .* [*.\-] |signal-handler|Memory overcommit|rea
 def programs(home: Path, listener: socket.socket, base_url: str, environment: Mapping[str, str]) -> list[Program]:
     """All of them, for the supervisor. The broker is ours unless REDIS_URL names another."""
     site = site_environment(home, base_url, environment)
+    if listener.getsockname()[0] in ports.EVERYWHERE:  # then others may call this machine by its name
+        site["ANNEAL_ALLOWED_HOSTS"] = ",".join(filter(None, [site.get("ANNEAL_ALLOWED_HOSTS"), socket.gethostname()]))
     python = sys.executable
     # Celery warns root of pickle, which none of our programs accepts.
     quiet = [python, "-W", "ignore:You're running the worker with superuser"]
