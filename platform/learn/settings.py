@@ -237,7 +237,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 15,
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BEAT_SCHEDULE = {
     "send the lost again": {"task": "learn.exercises.resend_lost", "schedule": 5.0, "options": {"expires": 5}},
     "remind by e-mail": {"task": "learn.reviews.send_digests", "schedule": 900.0, "options": {"expires": 900}},
