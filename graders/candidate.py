@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import time
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +36,7 @@ class Candidate:
         self.name = name
         self.module = load(PACKAGE / name, "candidate_" + name.replace("/", "_").removesuffix(".py"))
         self.adapter: ModuleType | None = None
+        self.seconds = 0.0  # spent in calls
         self.reset()
 
     @property
@@ -48,9 +50,11 @@ class Candidate:
 
     def call(self, question: dict[str, Any]) -> Any:
         """The answer, through the wire's encoding and back, so that it is compared like with like."""
+        began = time.perf_counter()
         function = getattr(self.adapter, question["call"], None)
         if function is not None:
             value = function(self.module, *question["args"], **question["kwargs"])
         else:
             value = getattr(self.module, question["call"])(*question["args"], **question["kwargs"])
+        self.seconds += time.perf_counter() - began
         return values.decode(values.encode(value))

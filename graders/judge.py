@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graders import kit, values
 from graders.candidate import Candidate
+from graders.heat import drawn
 from graders.kit import Asked, Case, Mismatch, Step
 from graders.protocol import CaseResult, Outcome, Verdict
 
@@ -130,7 +131,7 @@ class Judging:
             if result.outcome is not Outcome.PASSED:
                 break
         earned = worth if result.outcome is Outcome.PASSED else 0.0
-        return _with(result, name=name, points=earned, worth=worth, sample=sample, seconds=round(seconds, 6))
+        return replace(result, name=name, points=earned, worth=worth, sample=sample, seconds=round(seconds, 6))
 
     def one(self, sample: bool, case: Case) -> CaseResult:
         """Ask one case's steps and the case itself, and compare the last answer."""
@@ -156,8 +157,10 @@ class Judging:
         shown = _shown(case, got, want, reply.stdout) if sample else {}
         if found is None:
             return CaseResult(case.name, Outcome.PASSED, shown=shown)
+        # Of a hidden case nothing is drawn: where answers differ says much about what was asked.
+        details = found.details | (drawn(found, got, want) if sample else {})
         return CaseResult(
-            case.name, Outcome.FAILED, kind=found.kind, message=found.message, details=found.details, shown=shown
+            case.name, Outcome.FAILED, kind=found.kind, message=found.message, details=details, shown=shown
         )
 
     def ask_beside(self, question: dict[str, Any], sample: bool) -> tuple[Reply, Any]:
@@ -194,7 +197,8 @@ class Judging:
         score = sum(result.points for result in results) / worth if worth else float(outcome is Outcome.PASSED)
         hint = self.hint() if outcome in (Outcome.FAILED, Outcome.ERROR) and gone is None else {}
         message = next((result.message for result in results if result.outcome not in (Outcome.PASSED, None)), "")
-        return Verdict(outcome, round(score, 6), tuple(results), message=message, hint=hint, seconds=self.spent)
+        verdict = Verdict(outcome, round(score, 6), tuple(results), message=message, hint=hint, seconds=self.spent)
+        return replace(verdict, receipt={"reference_seconds": round(self.reference.seconds, 6)})
 
     def hint(self) -> dict[str, str]:
         """The first known mistake that gives the learner's answers on everything asked, or nothing."""
@@ -289,9 +293,3 @@ def _arguments(step: Step) -> str:
 
 def _worth(sample: bool, cases: list[Case]) -> float:
     return 0.0 if sample else max(case.points for case in cases)
-
-
-def _with(result: CaseResult, **changes: Any) -> CaseResult:
-    from dataclasses import replace
-
-    return replace(result, **changes)

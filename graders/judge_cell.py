@@ -111,7 +111,7 @@ def main(fds: tuple[int, int]) -> None:
 
         try:
             verdict = Judging(job, manifest, ask, tell).verdict()
-            receipt = {"versions": versions()}
+            receipt = {**verdict.receipt, "versions": versions()}
             channel.write(b"V", json.dumps({**asdict(verdict), "receipt": receipt}).encode())
         except Exception:
             channel.write(b"K", traceback.format_exc()[-8000:].encode("utf-8", "backslashreplace"))

@@ -116,13 +116,13 @@ def alike(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
     if isinstance(one, list | tuple) and type(one) is type(other):
         return len(one) == len(other) and all(map(alike, one, other))
-    kind = _dtype(one) if _is_array(one) else "float64"
+    kind = _dtype(one) if is_array(one) else "float64"
     rtol, atol = TOLERANCES.get(kind, TOLERANCES["float64"])
     return _compare(one, other, *ROUNDED_THEIR_WAY.get(kind, (10 * rtol, 10 * atol)), True, "") is None
 
 
 def _compare(got: Any, want: Any, rtol: float | None, atol: float | None, dtype: bool, where: str) -> Mismatch | None:
-    if _is_array(want) or _is_array(got):
+    if is_array(want) or is_array(got):
         return _compare_arrays(got, want, rtol, atol, dtype, where)
     if isinstance(want, float) and isinstance(got, float | int) and not isinstance(got, bool):
         return _compare_floats(float(got), want, rtol, atol, where)
@@ -166,7 +166,7 @@ def _compare_floats(got: float, want: float, rtol: float | None, atol: float | N
 def _compare_arrays(
     got: Any, want: Any, rtol: float | None, atol: float | None, dtype: bool, where: str
 ) -> Mismatch | None:
-    if not _is_array(got) or not _is_array(want) or type(got) is not type(want):
+    if not is_array(got) or not is_array(want) or type(got) is not type(want):
         return _types(got, want, where)
     if tuple(got.shape) != tuple(want.shape):
         shapes = {"got": list(got.shape), "expected": list(want.shape), "where": where}
@@ -176,7 +176,7 @@ def _compare_arrays(
     if names[0] != names[1] and (dtype or not ("float" in names[0] and "float" in names[1])):
         message = f"{_at(where)}the dtype is {names[0]}, expected {names[1]}."
         return Mismatch("dtype", message, {"got": names[0], "expected": names[1], "where": where})
-    return _compare_elements(_numpy(got), _numpy(want), names[1], rtol, atol, where)
+    return _compare_elements(as_numpy(got), as_numpy(want), names[1], rtol, atol, where)
 
 
 def _compare_elements(
@@ -229,7 +229,7 @@ def _at(where: str) -> str:
     return f"In the answer{where}: " if where else ""
 
 
-def _is_array(value: Any) -> bool:
+def is_array(value: Any) -> bool:
     return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
@@ -237,7 +237,7 @@ def _dtype(array: Any) -> str:
     return str(array.dtype).removeprefix("torch.")
 
 
-def _numpy(array: Any) -> Any:
+def as_numpy(array: Any) -> Any:
     """As numpy; the half precisions as float64, because they are compared by their exact values."""
     import numpy as np
 
@@ -262,10 +262,10 @@ def type_name(value: Any) -> str:
 
 def show(value: Any, limit: int = 1200) -> str:
     """`value` for reading: arrays with their shape and dtype, everything cut at `limit` characters."""
-    if _is_array(value):
+    if is_array(value):
         import numpy as np
 
-        body = np.array2string(_numpy(value), precision=4, suppress_small=True, threshold=80, edgeitems=3)
+        body = np.array2string(as_numpy(value), precision=4, suppress_small=True, threshold=80, edgeitems=3)
         kind = "tensor" if type(value).__module__.startswith("torch") else "array"
         text = f"{kind} {list(value.shape)} {_dtype(value)}\n{body}"
     elif isinstance(value, dict):
