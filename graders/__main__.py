@@ -1,4 +1,4 @@
-"""The graders' command line: `grade` a file, `check` an exercise, serve queues as a `worker`."""
+"""The graders' command line: `grade` a file, `check` an exercise, `replay` a receipt, serve as a `worker`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from graders import receipts, replaying
 from graders.cells import Cells
 from graders.checking import Finding, check
 from graders.grade import grade
 from graders.package import Package, PackageError
 from graders.protocol import MAX_SOURCE_BYTES, CaseResult, Job, Outcome, Verdict
-from sandbox import SandboxUnavailable
+from sandbox import Engine, SandboxUnavailable
 
 EXIT_GRADED, EXIT_SURPRISE, EXIT_USAGE, EXIT_BROKEN = 0, 1, 2, 3
 MARKS = {"passed": "✓", "failed": "✗", None: "·"}
@@ -40,12 +41,16 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("file", type=Path, help="the submission")
     one.add_argument("--seed", help="32 hex digits; a verdict names its own, so that it can be had again")
     one.add_argument("--run", dest="mode", action="store_const", const="run", default="submit", help="samples only")
+    one.add_argument("--receipt", type=Path, help="write what `replay` needs to this file")
     one.set_defaults(run=command_grade)
     many = commands.add_parser("check", help="grade the known submissions and the lazy eight of exercises")
     many.add_argument("exercises", type=Path, nargs="*", help="folders; all of exercises/ when none is named")
     many.add_argument("--seeds", type=int, default=20)
     many.set_defaults(run=command_check)
-    for command in (one, many):
+    again = commands.add_parser("replay", help="grade a receipt's source again: is the verdict the same?")
+    replaying.add_arguments(again)
+    again.set_defaults(run=command_replay)
+    for command in (one, many, again):
         command.add_argument("--json", action="store_true", help="print one JSON object")
         command.add_argument("--engine", choices=("docker", "runsc", "bwrap"), help="default: what works here")
     worker = commands.add_parser("worker", help="serve queues")
@@ -57,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 @contextmanager
-def open_cells(engine_name: str | None, warm: int = 1) -> Iterator[Cells]:
+def open_cells(engine_name: str | None, warm: int = 1) -> Iterator[tuple[Cells, Engine]]:
     from sandbox.choosing import choose
     from sandbox.pool import Pool
 
@@ -65,7 +70,7 @@ def open_cells(engine_name: str | None, warm: int = 1) -> Iterator[Cells]:
     pool = Pool(engine, warm)
     cells = Cells(pool)
     try:
-        yield cells
+        yield cells, engine
     finally:
         cells.close()
         pool.close()
@@ -87,8 +92,11 @@ def command_grade(arguments: argparse.Namespace) -> int:
         verdict = Verdict(Outcome.REFUSED, message=str(error))
     else:
         job = Job("cli", 1, "", package.key, package.digest, {"solution.py": source}, seed, mode=arguments.mode)
-        with open_cells(arguments.engine) as cells:
+        with open_cells(arguments.engine) as (cells, engine):
             verdict = grade(job, package, cells, (lambda case: None) if arguments.json else print_case)
+            verdict = receipts.name_engine(verdict, engine.describe())
+        if arguments.receipt:
+            arguments.receipt.write_text(receipts.write(job.files, verdict.to_dict()))
     print(json.dumps(as_json(verdict, seed), ensure_ascii=False)) if arguments.json else print_verdict(verdict, seed)
     return EXIT_BROKEN if verdict.outcome is Outcome.BROKEN else EXIT_GRADED
 
@@ -142,6 +150,18 @@ def print_verdict(verdict: Verdict, seed: str) -> None:
         print("Printed:\n" + verdict.log)
 
 
+def command_replay(arguments: argparse.Namespace) -> int:
+    try:
+        receipt = receipts.read(arguments.receipt, arguments.submission)
+    except receipts.NotAReceipt as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+    package = replaying.find_package(receipt, arguments.package)
+    with open_cells(arguments.engine) as (cells, engine):
+        verdict, changed = replaying.replay(receipt, package, cells, engine.describe())
+    return replaying.report(receipt, verdict, changed, arguments.json)
+
+
 # --------------------------------------------------------------------------------------------- check
 
 
@@ -150,7 +170,7 @@ def command_check(arguments: argparse.Namespace) -> int:
     packages = [Package.read(folder) for folder in folders]
     report: dict[str, list[dict[str, object]]] = {}
     surprises = 0
-    with open_cells(arguments.engine) as cells:
+    with open_cells(arguments.engine) as (cells, _):
         for package in packages:
             rows = report.setdefault(package.key, [])
             for finding in check_aloud(package, cells, arguments):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from graders import receipts
 from graders.cells import Cells, answer_files
 from graders.package import Package
 from graders.protocol import CaseResult, Job, Outcome, Verdict
@@ -65,17 +66,11 @@ def grade(job: Job, package: Package, cells: Cells, report: Report = lambda resu
             finally:
                 cell.kill()
     except (Broken, CellEnded) as error:
-        return Verdict(Outcome.BROKEN, message=str(error)[-2000:], receipt={"times_ms": clock.receipt()})
+        known = {**receipts.of(job, package), "times_ms": clock.receipt()}
+        return Verdict(Outcome.BROKEN, message=str(error)[-2000:], receipt=known)
     except Exception as error:
         return Verdict(Outcome.BROKEN, message=f"{type(error).__name__}: {error}"[-2000:])
-    receipt = {
-        "seed": job.seed,
-        "package": package.digest,
-        "exercise": package.key,
-        "mode": str(job.mode),
-        "pool_hit": hit,
-        "times_ms": clock.receipt(),
-    }
+    receipt = {**receipts.of(job, package), "pool_hit": hit, "times_ms": clock.receipt()}
     memory = round(peak / 2**20, 1) if peak else None
     return replace(verdict, memory_mb=memory, receipt={**receipt, **verdict.receipt})
 

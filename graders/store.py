@@ -10,6 +10,12 @@ from pathlib import Path
 from graders.package import Package, PackageError, digest
 
 
+def packages_folder() -> Path:
+    """Where a grader of this machine finds packages."""
+    home = Path(os.environ.get("ANNEAL_HOME") or Path(__file__).resolve().parent.parent / "var")
+    return Path(os.environ.get("ANNEAL_PACKAGES") or home / "packages")
+
+
 class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -9,13 +9,14 @@ import socket
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import redis
 from celery import Celery
 from celery.signals import worker_ready, worker_shutdown
 
+from graders import receipts
 from graders.broker import celery_url, redis_url
 from graders.cells import Cells, answer_profile, judge_profile
 from graders.grade import grade
@@ -32,14 +33,13 @@ from graders.protocol import (
     heartbeat_key,
     progress_channel,
 )
-from graders.store import Store
+from graders.store import Store, packages_folder
 from sandbox import Engine, SandboxUnavailable
 
 log = logging.getLogger("graders")
 
 HEARTBEAT_SECONDS = 10
 PROGRESS_SECONDS = 600
-HOME = Path(os.environ.get("ANNEAL_HOME") or Path(__file__).resolve().parent.parent / "var")
 
 app = Celery("graders", broker=celery_url())
 app.conf.update(
@@ -71,8 +71,12 @@ class Grader:
             return Verdict(Outcome.BROKEN, message=str(error))
         progress = Progress(self.redis, job)
         verdict = grade(job, package, self.cells, progress.case)
-        receipt = {**verdict.receipt, "engine": self.engine.describe(), "grader": socket.gethostname()}
-        return Verdict.from_dict({**verdict.to_dict(), "receipt": receipt})
+        return receipts.name_engine(verdict, self.about, grader=socket.gethostname())
+
+    @cached_property
+    def about(self) -> dict[str, str]:
+        """Asked once: an engine that is replaced or upgraded ends its cells, and mostly this process."""
+        return self.engine.describe()
 
 
 class Progress:
@@ -160,7 +164,7 @@ def serve(queues: list[str], concurrency: int, engine_name: str | None) -> int:
         log.error("%s", error)
         return 3
     pool = Pool(engine, int(os.environ.get("ANNEAL_POOL", "2")))
-    store = Store(Path(os.environ.get("ANNEAL_PACKAGES") or HOME / "packages"))
+    store = Store(packages_folder())
     grader = Grader(engine, Cells(pool), store, redis.Redis.from_url(redis_url()))
     heartbeat = Heartbeat(queues, {"engine": engine.name, "host": socket.gethostname()})
     worker_ready.connect(lambda **_: heartbeat.start(), weak=False)

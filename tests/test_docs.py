@@ -21,7 +21,7 @@ COMPOSE_ONLY = re.compile(r"\$\{([A-Z_]+)")
 # How cells and the doctor know their own: set by us for us.
 INTERNAL = {"ANNEAL_CELL", "ANNEAL_DOCTOR_SECRET", "ANNEAL_CANARY"}
 
-MODULES = {"graders": ("grade", "check", "worker"), "sandbox": ("setup", "doctor", "sweep")}
+MODULES = {"graders": ("grade", "check", "replay", "worker"), "sandbox": ("setup", "doctor", "sweep")}
 
 
 def headings(text: str) -> list[str]:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("submissions/<str:pk>/", views.verdict, name="verdict"),
     path("submissions/<str:pk>/live/", views.live, name="live"),
     path("submissions/<str:pk>/code/", views.code, name="code"),
+    path("submissions/<str:pk>/receipt/", views.receipt, name="receipt"),
     path("submissions/<str:pk>/difference/", views.difference, name="difference"),
     path("submissions/<str:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("<slug:key>/", views.workbench, name="workbench"),

@@ -150,6 +150,20 @@ def code(request: HttpRequest, pk: str) -> HttpResponse:
     return HttpResponse(submission.text, content_type="text/plain; charset=utf-8")
 
 
+@login_required
+@require_GET
+def receipt(request: HttpRequest, pk: str) -> HttpResponse:
+    """What was sent and the verdict on it, as a file that `python -m graders replay` grades again. Staff may too."""
+    own = Submission.objects.all() if request.user.is_staff else Submission.objects.filter(learner=request.user)
+    submission = get_object_or_404(own, pk=pk, report__isnull=False)
+    if submission.learner_id == request.user.pk and _gives_away(submission):
+        return _later()
+    told = {"submission": submission.pk, "files": submission.files, "report": submission.report}
+    response = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = f'attachment; filename="{submission.exercise}-{submission.pk}.json"'
+    return response
+
+
 def _gives_away(submission: Submission) -> bool:
     """A solution, while the exercise is to be recalled: it opens again once it is passed or given up."""
     return submission.has_passed and remembering.is_due(submission.learner, submission.item, timezone.now())

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from graders import receipts
 from graders.protocol import Outcome
 from learn.exercises.models import Draft, Submission
 from tests.learn.exercises.conftest import NOW, SOLUTION, verdict_of
@@ -66,7 +67,7 @@ def test_after_passing_it_says_when_the_exercise_returns(signed_in, send, record
     assert "Returns " in signed_in.get(at("verdict", submission.pk), headers=HTMX).content.decode()
 
 
-@pytest.mark.parametrize("name", ["verdict", "live", "code"])
+@pytest.mark.parametrize("name", ["verdict", "live", "code", "receipt"])
 def test_somebody_elses_submission_does_not_exist(client, send, django_user_model, name):
     submission = send()
     client.force_login(django_user_model.objects.create_user("other@example.org"))
@@ -90,6 +91,47 @@ def test_the_old_code_comes_back_as_it_was_and_is_never_a_page(signed_in, send):
 
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response.content.decode() == submission.text
+
+
+def test_the_receipt_of_a_verdict_can_be_read_by_the_graders(signed_in, send, record, tmp_path):
+    submission = send()
+    told = {"seed": submission.seed, "package": submission.package, "exercise": "scaled", "mode": "submit"}
+    record(submission, verdict_of(Outcome.FAILED, receipt=told))
+    assert at("receipt", submission.pk) in signed_in.get(at("verdict", submission.pk), headers=HTMX).content.decode()
+
+    response = signed_in.get(at("receipt", submission.pk))
+
+    assert response["Content-Disposition"] == f'attachment; filename="scaled-{submission.pk}.json"'
+    (tmp_path / "receipt.json").write_bytes(response.content)
+    receipt = receipts.read(tmp_path / "receipt.json")
+    assert (receipt.files, receipt.verdict.outcome) == ({"solution.py": SOLUTION}, "failed")
+    assert submission.token not in response.content.decode()
+
+
+def test_an_export_has_the_receipts_too(signed_in, send, record, tmp_path):
+    submission = send()
+    told = {"seed": submission.seed, "package": submission.package, "exercise": "scaled", "mode": "submit"}
+    record(submission, verdict_of(Outcome.FAILED, receipt=told))
+
+    (tmp_path / "export.json").write_bytes(signed_in.get(reverse("accounts:export")).content)
+
+    assert receipts.read(tmp_path / "export.json", submission.pk).package == submission.package
+    with pytest.raises(receipts.NotAReceipt, match=submission.pk):
+        receipts.read(tmp_path / "export.json")
+
+
+def test_before_the_verdict_there_is_no_receipt(signed_in, send):
+    assert signed_in.get(at("receipt", send().pk)).status_code == 404
+
+
+def test_staff_may_have_anybodys_receipt(client, send, record, django_user_model):
+    submission = send()
+    record(submission)
+    client.force_login(django_user_model.objects.create_superuser("staff@example.org"))
+
+    assert client.get(at("receipt", submission.pk)).status_code == 200
+    page = client.get(reverse("admin:exercises_submission_change", args=[submission.pk])).content.decode()
+    assert at("receipt", submission.pk) in page and submission.token not in page
 
 
 def test_what_changed_is_shown_line_by_line(signed_in, send):
@@ -224,6 +266,7 @@ def test_an_earlier_solution_stays_out_of_sight_during_a_review(signed_in, send,
     record(submission, now=long_ago)
 
     assert signed_in.get(at("code", submission.pk)).status_code == 403
+    assert signed_in.get(at("receipt", submission.pk)).status_code == 403
     assert signed_in.post(at("difference", submission.pk), {"source": ""}).status_code == 403
     assert at("code", submission.pk) not in signed_in.get(at("history", "scaled")).content.decode()
 
