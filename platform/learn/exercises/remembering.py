@@ -17,6 +17,7 @@ from learn.courses.content import DEFAULT_LOCALE
 from learn.exercises.models import COUNTING, Submission
 from learn.reviews import asking, reviewing
 from learn.reviews.asking import Rated
+from learn.reviews.fold import What
 from learn.reviews.items import Kind
 from learn.reviews.models import Card, ReviewEvent
 from learn.reviews.rating import Evidence, rate
@@ -32,7 +33,9 @@ def remember(submission: Submission, now: datetime) -> None:
         return
     reviewing.join(submission.learner, submission.item, now)
     if not _is_asked(submission, now):
-        return  # practice between reviews: it neither helps nor harms
+        if submission.has_passed:  # practice between reviews: written down, and memory stays as it is
+            reviewing.note(submission.learner, submission.item, What.CRAM, now, event_id=submission.pk)
+        return
     evidence = evidence_of(submission)
     rated = rate(evidence)
     if rated.rating is not None:

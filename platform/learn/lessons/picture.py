@@ -132,6 +132,10 @@ def _facts(course: Course, standing: Standing, locale: str, journey: Journey | N
         before = sequence.missing(course, standing.topic.key, journey.finished)
         names = _(", ").join(text(course.topics[key].title, locale) for key in before)
         yield _("Builds on %(topics)s") % {"topics": names}
+    elif standing.state is State.FADED and journey:
+        before = journey.gate(standing.topic.key).faded
+        names = _(", ").join(text(course.topics[key].title, locale) for key in before)
+        yield _("Refresh first: %(topics)s") % {"topics": names}
     if standing.percent is not None:
         yield _("Remembered: %(percent)s %%") % {"percent": standing.percent}
     if standing.due:

@@ -1,6 +1,7 @@
 """What comes next, and what a learner should know before: rules over a course and what is finished; pure.
 
-Nothing is locked: who reads ahead is told what it builds on. A prerequisite whose lesson is not
+A topic is open once what it builds on is finished and still remembered. No lesson is locked: who reads
+ahead is told what it builds on, and who has forgotten it is offered to refresh it. A prerequisite whose lesson is not
 written yet cannot be learnt here, so what it needs itself stands in for it.
 """
 
@@ -38,19 +39,25 @@ def opens(course: Course, key: str) -> tuple[str, ...]:
     return tuple(other for other, topic in course.topics.items() if key in topic.needs)
 
 
-def next_topic(course: Course, finished: Collection[str], last: str = "") -> str | None:
+def is_open(course: Course, key: str, finished: Collection[str], faded: Collection[str] = ()) -> bool:
+    """Whether all that a topic builds on is finished and still remembered."""
+    return all(need in finished and need not in faded for need in needs(course, key))
+
+
+def next_topic(course: Course, finished: Collection[str], last: str = "", faded: Collection[str] = ()) -> str | None:
     """The one lesson to go on with: None when all that is written is finished.
 
     The lesson opened last, while it is not finished. Else the first after it, round to the beginning,
-    of which everything it builds on is finished; if there is none, the first that is left at all.
+    that is open; if there is none, the first that a refresher opens; then the first that is left at all.
     """
     written = list(course.lessons)
     start = written.index(last) if last in course.lessons else 0
     left = [key for key in written[start:] + written[:start] if key not in finished]
     if last in left:
         return last
-    ready = (key for key in left if not missing(course, key, finished))
-    return next(ready, left[0] if left else None)
+    ready = [key for key in left if not missing(course, key, finished)]
+    remembered = (key for key in ready if is_open(course, key, finished, faded))
+    return next(remembered, (ready or left or [None])[0])
 
 
 def after(course: Course, key: str, finished: Collection[str]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -17,7 +17,7 @@ from learn.courses.library import Edition
 from learn.exercises.board import standings as exercise_standings
 from learn.lessons import sequence
 from learn.lessons.models import Enrolment, Finished
-from learn.reviews import days, rulebook, schedule
+from learn.reviews import days, gates, rulebook, schedule
 from learn.reviews.models import Card
 
 # Of the temperature scale in tokens.css: 0 is just recalled, 7 is at or below the coldest.
@@ -26,7 +26,8 @@ COLDEST, STEPS = 0.7, 7
 
 class State(StrEnum):
     COMING = "coming"  # its lesson is not written yet
-    AHEAD = "ahead"  # open, and it builds on something unfinished
+    AHEAD = "ahead"  # it builds on something unfinished
+    FADED = "faded"  # what it builds on was finished, and has faded since
     READY = "ready"
     BEGUN = "begun"
     FINISHED = "finished"
@@ -66,10 +67,21 @@ class Journey:
     standings: Mapping[str, Standing]
     passed: frozenset[str]  # keys of exercises
     last: str = ""
+    recalls: Mapping[str, gates.Recall] = field(default_factory=dict)  # of finished topics
+
+    @cached_property
+    def faded(self) -> frozenset[str]:
+        """Finished topics that are no longer remembered."""
+        return frozenset(key for key, recall in self.recalls.items() if recall.has_faded)
+
+    def gate(self, key: str) -> gates.Gate:
+        """What a topic builds on and was finished, as it is remembered today."""
+        needs = sequence.needs(self.course, key)
+        return gates.Gate(tuple(self.recalls[need] for need in needs if need in self.recalls))
 
     @cached_property
     def next(self) -> str | None:
-        return sequence.next_topic(self.course, self.finished, self.last)
+        return sequence.next_topic(self.course, self.finished, self.last, self.faded)
 
 
 def heat(memory: float) -> int:
@@ -84,11 +96,18 @@ def journey(learner: User, edition: Edition, now: datetime) -> Journey:
     last = Enrolment.objects.filter(learner=learner, course=course.key).values_list("topic", flat=True).first() or ""
     passed = frozenset(key for key, one in exercise_standings(learner).items() if one.passed)
     cards = _cards(learner, course, now)
-    here = sequence.next_topic(course, finished, last)
+    recalls = {key: _recall(key, cards[key]) for key in finished}
+    faded = frozenset(key for key, recall in recalls.items() if recall.has_faded)
+    here = sequence.next_topic(course, finished, last, faded)
     standings = {
-        key: _standing(course, topic, finished, passed, cards[key], key == here) for key, topic in course.topics.items()
+        key: _standing(course, topic, finished, faded, passed, cards[key], key == here)
+        for key, topic in course.topics.items()
     }
-    return Journey(course, finished, standings, passed, last)
+    return Journey(course, finished, standings, passed, last, recalls)
+
+
+def _recall(topic: str, known: list[_Known]) -> gates.Recall:
+    return gates.Recall.of(topic, ((one.memory, one.item) for one in known if one.memory is not None))
 
 
 @dataclass(frozen=True)
@@ -119,6 +138,7 @@ def _standing(
     course: Course,
     topic: Topic,
     finished: frozenset[str],
+    faded: frozenset[str],
     passed: frozenset[str],
     known: list[_Known],
     is_here: bool,
@@ -132,7 +152,7 @@ def _standing(
     memories = [one.memory for one in known if one.memory is not None]
     return Standing(
         topic,
-        _state(course, topic.key, finished, bool(memories) or done > 0),
+        _state(course, topic.key, finished, faded, bool(memories) or done > 0),
         done=done,
         parts=len(lesson.questions) + len(lesson.exercises),
         memory=mean(memories) if memories else None,
@@ -141,9 +161,11 @@ def _standing(
     )
 
 
-def _state(course: Course, key: str, finished: frozenset[str], has_begun: bool) -> State:
+def _state(course: Course, key: str, finished: frozenset[str], faded: frozenset[str], has_begun: bool) -> State:
     if key in finished:
         return State.FINISHED
     if has_begun:
         return State.BEGUN
-    return State.AHEAD if sequence.missing(course, key, finished) else State.READY
+    if sequence.missing(course, key, finished):
+        return State.AHEAD
+    return State.READY if sequence.is_open(course, key, finished, faded) else State.FADED

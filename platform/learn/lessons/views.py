@@ -16,7 +16,7 @@ from learn.courses import content, library
 from learn.courses.library import Edition
 from learn.courses.rendering import highlight
 from learn.lessons import finishing
-from learn.lessons.page import page
+from learn.lessons.page import page, refresher
 from learn.lessons.picture import picture
 from learn.lessons.standing import journey
 from learn.reviews.today import Today
@@ -53,11 +53,13 @@ def _roadmap(request: HttpRequest, edition: Edition) -> HttpResponse:
     travelled = journey(request.user, edition, now)
     drawn = picture(edition, _locale(), travelled)
     today = Today(request.user, now)
+    topic = travelled.next
     context = {
         "course": _worded(edition),
         "journey": travelled,
         "picture": drawn,
-        "here": next((stop for stop in drawn.stops if stop.key == travelled.next), None),
+        "here": next((stop for stop in drawn.stops if stop.key == topic), None),
+        "refresher": refresher(edition, topic, travelled.gate(topic), _locale()) if topic else None,
         "today": today,
         "minutes": max(1, round(today.queue.minutes)),
     }

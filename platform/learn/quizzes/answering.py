@@ -14,6 +14,7 @@ from learn.courses.content import Question
 from learn.quizzes import asking, grading
 from learn.quizzes.models import Attempt
 from learn.reviews import days, reviewing
+from learn.reviews.fold import What
 from learn.reviews.items import Kind
 from learn.reviews.models import Card
 from learn.reviews.rating import Evidence, rate
@@ -47,6 +48,7 @@ def answer(
     edition: int,
     unsure: bool = False,
     duration_ms: int | None = None,
+    for_practice: bool = False,
 ) -> Answered:
     """Mark what `grading.read` made of an answer and keep it. The same asking again changes nothing."""
     mark = grading.grade(asking.ask(question, seed), given)
@@ -65,7 +67,9 @@ def answer(
         },
     )
     card = Card.objects.filter(learner=learner, item=item).first()
-    if is_new and counts(learner, card, now):
+    if is_new and for_practice:
+        card = card and reviewing.note(learner, item, What.CRAM, now, evidence={"attempt": attempt.pk})
+    elif is_new and counts(learner, card, now):
         card = _review(learner, attempt, now)
     return Answered(attempt, card, is_new)
 

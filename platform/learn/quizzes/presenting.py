@@ -71,6 +71,7 @@ class Presented:
     card: Card | None = None
     form: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what could not be read
     error: str = ""  # why: a word of `grading`
+    for_practice: bool = False  # asked so that memory does not hear of it
 
     @property
     def key(self) -> str:
@@ -86,7 +87,8 @@ class Presented:
 
     @property
     def url(self) -> str:
-        return reverse("quizzes:question", args=[self.edition.course.key, self.key])
+        url = reverse("quizzes:question", args=[self.edition.course.key, self.key])
+        return f"{url}?practice=1" if self.for_practice else url
 
     @property
     def anchor(self) -> str:
@@ -262,7 +264,9 @@ def anew(learner, edition: Edition, question: Question, locale: str, **more: Any
     )
 
 
-def marked(learner, edition: Edition, question: Question, locale: str, answered: answering.Answered) -> Presented:
+def marked(
+    learner, edition: Edition, question: Question, locale: str, answered: answering.Answered, for_practice: bool = False
+) -> Presented:
     """One question with the answer that was just given."""
     return Presented(
         edition=edition,
@@ -272,6 +276,7 @@ def marked(learner, edition: Edition, question: Question, locale: str, answered:
         seed=answered.attempt.seed,
         attempt=answered.attempt,
         card=answered.card,
+        for_practice=for_practice,
     )
 
 

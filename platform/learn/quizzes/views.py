@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,10 +26,10 @@ MAX_SECONDS = 3600
 @login_required
 @require_http_methods(["GET", "POST"])
 def question(request: HttpRequest, course: str, key: str) -> HttpResponse:
-    """GET asks anew, POST marks an answer."""
+    """GET asks anew, POST marks an answer. `?practice=1` leaves memory alone."""
     edition, found = _find(course, key)
     if request.method == "GET":
-        return _show(request, presenting.anew(request.user, edition, found, _locale()))
+        return _show(request, _anew(request, edition, found))
     return _answer(request, edition, found)
 
 
@@ -37,12 +39,12 @@ def _answer(request: HttpRequest, edition: Edition, found: Question) -> HttpResp
         seed = presenting.signer(request.user.pk, item).unsign(request.POST.get("asked", ""))
     except signing.BadSignature:
         # Asked of somebody else, or before a change of the secret: ask anew.
-        return _show(request, presenting.anew(request.user, edition, found, _locale(), error="stale"), 409)
+        return _show(request, _anew(request, edition, found, error="stale"), 409)
     form = dict(request.POST.lists())
     try:
         given = grading.read(found, form)
     except grading.Unreadable as error:
-        again = presenting.anew(request.user, edition, found, _locale(), seed=seed, form=form, error=error.reason)
+        again = _anew(request, edition, found, seed=seed, form=form, error=error.reason)
         return _show(request, again, 422)
     answered = answering.answer(
         request.user,
@@ -54,8 +56,18 @@ def _answer(request: HttpRequest, edition: Edition, found: Question) -> HttpResp
         edition=edition.number,
         unsure="unsure" in form,
         duration_ms=_milliseconds(request.POST.get("seconds", "")),
+        for_practice=_practises(request),
     )
-    return _show(request, presenting.marked(request.user, edition, found, _locale(), answered))
+    shown = presenting.marked(request.user, edition, found, _locale(), answered, _practises(request))
+    return _show(request, shown)
+
+
+def _anew(request: HttpRequest, edition: Edition, found: Question, **more: Any) -> Presented:
+    return presenting.anew(request.user, edition, found, _locale(), for_practice=_practises(request), **more)
+
+
+def _practises(request: HttpRequest) -> bool:
+    return "practice" in request.GET
 
 
 def _show(request: HttpRequest, asked: Presented, status: int = 200) -> HttpResponse:

@@ -62,6 +62,7 @@ class Stage:
     today: Today
     asked: tuple[Asked, ...]
     last: Rated | None = None
+    locale: str = content.DEFAULT_LOCALE
 
     @property
     def due(self) -> int:
@@ -89,6 +90,15 @@ class Stage:
     @property
     def done_minutes(self) -> str:
         return spans.of_minutes(self.today.minutes_done)
+
+    @property
+    def then(self) -> tuple[str, str] | None:
+        """Where a refresher leads: the lesson's address and title."""
+        course, _slash, topic = self.today.session.then.partition("/")
+        edition = Map([course]).editions.get(course) if topic else None
+        if edition is None or topic not in edition.course.lessons:
+            return None
+        return reverse("lessons:lesson", args=[course, topic]), text(edition.course.topics[topic].title, self.locale)
 
     @property
     def returns_in(self) -> str:
@@ -120,7 +130,7 @@ def stage(learner, now: datetime, locale: str, session: Session | None = None) -
         card.learner = learner
     shown = previews(learner, list(cards.values()), today.date, today.rules, today.map) if cards else {}
     asked = tuple(_asked(today, one, cards[one.item], shown.get(one.item, []), locale) for one in head)
-    return Stage(today, asked, _just_rated(today, locale))
+    return Stage(today, asked, _just_rated(today, locale), locale)
 
 
 def _asked(today: Today, one: Waiting, card: Card, buttons: list[Preview], locale: str) -> Asked:
@@ -146,7 +156,8 @@ def _asked(today: Today, one: Waiting, card: Card, buttons: list[Preview], local
         return Asked(**common, title=text(exercise.title, locale), front=summary, url=url, depth=asked_as)
     if one.kind is Kind.QUESTION:
         common["lesson_url"] = f"{lesson_url}#question-{key}"
-        return Asked(**common, url=reverse("quizzes:question", args=[edition.course.key, key]))
+        url = reverse("quizzes:question", args=[edition.course.key, key])
+        return Asked(**common, url=f"{url}?practice=1" if today.session.is_practice else url)
     words = edition.course.cards[key]
     front, back = sides(words)
     return Asked(

@@ -135,6 +135,11 @@ class Memory:
 
     @cached_property
     def _cards(self) -> list[_Row]:
+        """Of the items that the live courses have: others cannot be asked, and come back with their words."""
+        return [row for row in self._all if self.map.knows(row.item)]
+
+    @cached_property
+    def _all(self) -> list[_Row]:
         columns = ("item", "kind", "due_on", "state", "stability", "difficulty", "last_on", "suspended")
         rows = Card.objects.of(self.learner).values_list(*columns).order_by("item")
         return [_Row(row[0], Kind(row[1]), *row[2:]) for row in rows]
@@ -145,7 +150,7 @@ class Memory:
 
     @cached_property
     def map(self) -> Map:
-        return Map.of(row.item for row in self._cards)
+        return Map.of(row.item for row in self._all)
 
     def recall(self, row: _Row) -> float:
         if row.stability is None or row.last_on is None:

@@ -48,6 +48,7 @@ class Session:
     first: str = ""
     although_away: bool = False
     only: tuple[str, ...] = ()  # a refresher: of these items, whether due or not
+    then: str = ""  # the lesson it opens: course/topic
 
     @property
     def is_practice(self) -> bool:
@@ -76,11 +77,13 @@ class Today:
 
     @cached_property
     def _rows(self) -> list[tuple]:
-        cards = Card.objects.of(self.learner).askable(self.date)
+        cards = Card.objects.of(self.learner)
         if self.session.only:
             asked = Q(last_ms__gte=self.session.since_ms or 0)
-            cards = cards.filter(item__in=self.session.only).exclude(asked)
-        elif not self.session.is_practice:
+            cards = cards.filter(item__in=self.session.only, suspended=False).exclude(asked)
+            return list(cards.order_by("due_on", "item").values_list(*_COLUMNS))
+        cards = cards.askable(self.date)
+        if not self.session.is_practice:
             cards = cards.filter(due_on__lte=self.date)
         return list(cards.order_by("due_on", "item").values_list(*_COLUMNS)[:LOOKED_AT])
 
@@ -90,7 +93,7 @@ class Today:
 
     @cached_property
     def _done(self) -> dict[str, float]:
-        """What was done today, and since the session began: milliseconds, new items."""
+        """What was done today, and since the session began: milliseconds, reviews."""
         today = ReviewEvent.objects.standing().filter(learner=self.learner, study_date=self.date)
         timed = Q(duration_ms__lte=max(LONGEST_MS.values()))
         since = Q(utc_ms__gte=self.session.since_ms or 0) & timed
@@ -99,8 +102,7 @@ class Today:
             session_ms=Sum("duration_ms", filter=since),
             reviews=Count("pk", filter=Q(kind__in=RATED)),
         )
-        begun = Card.objects.filter(learner=self.learner, first_on=self.date).count()
-        return {**{key: value or 0 for key, value in found.items()}, "begun": begun}
+        return {key: value or 0 for key, value in found.items()}
 
     @property
     def reviews_done(self) -> int:
@@ -133,7 +135,7 @@ class Today:
             today=self.date,
             now_ms=days.to_ms(self.now),
             minutes=self.minutes_left,
-            new_left=int(max(self.plan.new_a_day - self._done["begun"], 0)),
+            new_left=new_left(self.learner, self.plan, self.date),
             recent=self._recent,
             weights=self.rules[Kind.CARD].weights,
             first=self.session.first,
@@ -173,7 +175,8 @@ class Today:
         return exercise.minutes * REVIEW_SHARE * self.pace[kind] / USUAL_MINUTES[kind]
 
     def _practised(self) -> list[Waiting]:
-        """Everything of the topic that was ever asked, but for what was practised within the hour; as known."""
+        """Everything of the topic, but for what was practised within the hour; as known. An exercise that is due
+        is left to the day's plan: to solve it is to recall it, whatever it was opened for."""
         hour_ago = days.to_ms(self.now - timedelta(hours=1))
         again = ReviewEvent.objects.filter(learner=self.learner, kind=What.CRAM, utc_ms__gt=hour_ago)
         done = set(again.values_list("item", flat=True))
@@ -181,7 +184,10 @@ class Today:
         found = (
             self._one(row, place) for row, place in placed if place.topic and self.session.topic in ("", place.topic)
         )
-        return [replace(one, due_ms=None, state=State.REVIEW) for one in found if one.kind is Kind.CARD]
+        return [replace(one, due_ms=None, state=State.REVIEW) for one in found if not self._would_count(one)]
+
+    def _would_count(self, one: Waiting) -> bool:
+        return one.kind is Kind.EXERCISE and (one.state is State.NEW or one.due_on <= self.date)
 
     # ------------------------------------------------------------------------- what comes after today
 
@@ -201,20 +207,29 @@ def forecast(learner, today: date, pace: dict[Kind, float], count: int) -> list[
     """Minutes due on each of the next `count` days, tomorrow first."""
     ahead = Card.objects.filter(learner=learner, suspended=False, due_on__gt=today).exclude(state=State.NEW)
     minutes = [0.0] * count
-    rows = ahead.filter(due_on__lte=today + timedelta(days=count)).values_list("due_on", "kind")
-    for due_on, kind, number in rows.annotate(number=Count("pk")):
-        minutes[(due_on - today).days - 1] += number * pace[Kind(kind)]
+    rows = list(ahead.filter(due_on__lte=today + timedelta(days=count)).values_list("due_on", "kind", "item"))
+    map = places.Map.of(item for *_, item in rows)
+    for due_on, kind, item in rows:
+        minutes[(due_on - today).days - 1] += pace[Kind(kind)] if map.knows(item) else 0.0
     return minutes
 
 
 def due_count(learner, now: datetime) -> int:
-    """How many items are due, for the header of every page. Two queries."""
+    """How many items are due, for the header of every page: of those that the live courses have."""
     today, plan = today_of(learner, now), plan_of(learner)
     if plan.is_away(today):
         return 0
-    due = Card.objects.of(learner).due(today, now)
-    found = due.aggregate(known=Count("pk", filter=~Q(state=State.NEW)), new=Count("pk", filter=Q(state=State.NEW)))
-    return found["known"] + min(found["new"], plan.new_a_day)
+    due = list(Card.objects.of(learner).due(today, now).values_list("item", "state")[:LOOKED_AT])
+    map = places.Map.of(item for item, _ in due)
+    states = [state for item, state in due if map.knows(item)]
+    new = states.count(State.NEW)
+    return len(states) - new + (min(new, new_left(learner, plan, today)) if new else 0)
+
+
+def new_left(learner, plan: Plan, today: date) -> int:
+    """How many new items today may still have."""
+    begun = Card.objects.filter(learner=learner, first_on=today).count()
+    return int(max(plan.new_a_day - begun, 0))
 
 
 # ------------------------------------------------------------------------------------ what buttons say

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -62,7 +63,8 @@ def _remember_wishes(request: HttpRequest) -> None:
         request.session[SESSION_KEY] = {"topic": given["practice"][:100]}
     elif "refresh" in given:
         items = _refresher(request, given["refresh"])
-        request.session[SESSION_KEY] = {"only": items, "since_ms": days.to_ms(timezone.now())} if items else {}
+        wished = {"only": items, "since_ms": days.to_ms(timezone.now()), "then": _then(given)}
+        request.session[SESSION_KEY] = wished if items else {}
     elif "although_away" in given:
         request.session[SESSION_KEY] = {"although_away": True}
 
@@ -77,6 +79,13 @@ def _refresher(request: HttpRequest, asked: str) -> list[str]:
     return list(gates.gate(request.user, edition, wanted, timezone.now()).refresher)
 
 
+def _then(given: Mapping[str, str]) -> str:
+    """Where a refresher leads: a lesson of its course, as `course/topic`."""
+    course, topic = given["refresh"].partition("/")[0], given.get("then", "")
+    edition = Map([course]).editions.get(course)
+    return f"{course}/{topic}" if edition and topic in edition.course.lessons else ""
+
+
 def _session(request: HttpRequest) -> Session:
     wished = request.session.get(SESSION_KEY, {})
     return Session(
@@ -85,6 +94,7 @@ def _session(request: HttpRequest) -> Session:
         topic=wished.get("topic"),
         although_away=wished.get("although_away", False),
         only=tuple(wished.get("only", ())),
+        then=wished.get("then", ""),
         first=request.GET.get("first", ""),
     )
 

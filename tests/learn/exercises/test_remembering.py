@@ -110,6 +110,7 @@ def test_practice_between_reviews_changes_nothing(attempt):
 
     assert ratings() == [Rating.GOOD]
     assert Card.objects.get().due == due
+    assert ReviewEvent.objects.filter(kind=What.CRAM).count() == 1  # the one that passed, for free practice to know of
 
 
 def test_when_it_is_due_a_pass_is_the_next_review(attempt):

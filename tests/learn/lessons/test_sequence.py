@@ -81,3 +81,23 @@ def test_the_next_station_of_a_lesson_is_another_one():
 
 def test_what_a_topic_opens_are_those_that_name_it():
     assert sequence.opens(small_course(), "calculus") == ("attention", "rnn")
+
+
+def test_a_topic_is_open_when_what_it_builds_on_is_finished_and_remembered():
+    course = small_course()
+
+    assert sequence.is_open(course, "vectors", set())
+    assert not sequence.is_open(course, "calculus", set())
+    assert sequence.is_open(course, "calculus", {"vectors"})
+    assert not sequence.is_open(course, "calculus", {"vectors"}, faded={"vectors"})
+
+
+def test_what_builds_on_something_faded_waits_for_what_does_not():
+    course = course_of(Module("m", 11, words("M"), "base", topics=(topic("a"), topic("b", "a"), topic("c"))))
+
+    assert sequence.next_topic(course, {"a"}, last="a") == "b"
+    assert sequence.next_topic(course, {"a"}, last="a", faded={"a"}) == "c"
+
+
+def test_where_only_a_refresher_opens_something_that_is_next():
+    assert sequence.next_topic(small_course(), {"vectors"}, last="vectors", faded={"vectors"}) == "calculus"

@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from ulid import ULID
 
-from learn.reviews import reviewing
+from learn.reviews import reviewing, today
 from learn.reviews.fold import What
+from learn.reviews.memory import Memory
 from learn.reviews.models import Card, Plan, ReviewEvent
 from tests.learn.reviews.conftest import NOON
 
@@ -137,7 +138,7 @@ def test_practice_asks_what_is_not_due_and_says_that_dates_stay(signed_in, learn
 
     html = get(signed_in, "today", practice="vectors")
     assert CARD in asked(html)
-    assert all(item.startswith("small/card:vectors") for item in asked(html))
+    assert set(asked(html)) == {item for item in begun if "vectors" in item}
     assert "stay as they are" in html
 
 
@@ -209,6 +210,55 @@ def test_an_item_that_left_the_course_is_not_asked(signed_in, learner, begun):
     Card.objects.create(learner=learner, item="other/card:x", due_on=NOON.date())
 
     assert not {"small/card:gone", "other/card:x"} & set(asked(get(signed_in, "next", first="small/card:gone")))
+
+
+def test_what_left_the_course_counts_nowhere(signed_in, learner, begun):
+    before = today.due_count(learner, NOON)
+    for number, item in enumerate(("small/card:gone", "other/card:x")):
+        reviewing.review(learner, item, 4, NOON - timedelta(days=30), kind=What.MANUAL)
+        Card.objects.filter(item=item).update(due_on=NOON.date() + timedelta(days=number))
+
+    assert today.due_count(learner, NOON) == before
+    assert sum(today.Today(learner, NOON).forecast) == 0
+    mine = Memory(learner, NOON, "en")
+    assert not mine.known and sum(mine.forecast) == 0
+    assert ReviewEvent.objects.filter(item="small/card:gone", rating=4).exists()  # and nothing is lost
+
+
+def test_the_header_counts_no_more_new_items_than_today_may_still_have(learner, begun):
+    Plan.objects.create(learner=learner, new_a_day=3)
+    assert today.due_count(learner, NOON) == 3
+
+    reviewing.review(learner, CARD, 4, NOON, kind=What.MANUAL)
+
+    assert today.due_count(learner, NOON) == 2
+
+
+def test_a_question_is_practised_without_memory_hearing_of_it(signed_in, learner, begun):
+    item = "small/vectors-q0"
+    reviewing.review(learner, item, 3, NOON - timedelta(days=30), kind=What.GRADED)
+    before = Card.objects.get(item=item).memory
+    assert "/small/vectors-q0/?practice=1" in get(signed_in, "today", practice="vectors")
+
+    url = reverse("quizzes:question", args=["small", "vectors-q0"]) + "?practice=1"
+    form = signed_in.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert f'hx-post="{url}"' in form
+    token = re.search(r'name="asked" value="([^"]+)"', form)[1]
+    answer = signed_in.post(url, {"asked": token, "choice": "no"}, headers={"HX-Request": "true"}).content.decode()
+
+    assert "memory stays as it is" in answer
+    assert Card.objects.get(item=item).memory == before
+    assert ReviewEvent.objects.get(item=item, kind=What.CRAM).evidence["attempt"]
+    assert item not in asked(get(signed_in, "next"))
+
+
+def test_an_exercise_that_is_due_is_no_practice(signed_in, learner, begun):
+    reviewing.review(learner, EXERCISE, 3, NOON - timedelta(days=1))
+    html = get(signed_in, "today", practice="attention")
+    assert EXERCISE in asked(html) and "Pass over" in html and "I no longer know how" not in html
+
+    Card.objects.filter(item=EXERCISE).update(due_on=NOON.date())
+    assert EXERCISE not in asked(get(signed_in, "next"))
 
 
 def test_a_page_costs_the_same_however_much_is_due(signed_in, learner, begun):

@@ -122,6 +122,8 @@ function rate(article, rating) {
 function note(what) {
   const article = current();
   if (!article) return;
+  // Practice passes over what is not wanted now: memory and its dates stay as they are.
+  if (what === "bury" && "practice" in article.dataset) return answer(article, { what: "cram" });
   answer(article, { what });
   say(what === "bury" ? words.buried : words.suspended);
 }
@@ -156,6 +158,7 @@ document.addEventListener("htmx:afterSettle", () => {
   article.dataset.marked = "";
   article.querySelector("[data-next-bar]").hidden = false;
   last.push({ id: undefined, item: article.dataset.item });
+  if ("practice" in article.dataset) return; // nothing was rated
   const slot = article.querySelector("[data-rated-slot]");
   const url = `${page.dataset.rated}?item=${encodeURIComponent(article.dataset.item)}`;
   window.htmx.ajax("GET", url, { target: slot, swap: "innerHTML" });
