@@ -13,7 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from graders.protocol import CaseResult, Outcome, Verdict
-from learn.exercises import messages, queue, remembering, times
+from learn.exercises import heatmap, messages, queue, remembering, times
+from learn.exercises.heatmap import Heatmap
 from learn.exercises.models import State, Submission
 from learn.exercises.queue import Progress
 from learn.reviews.asking import Rated
@@ -36,6 +37,7 @@ class Row:
     message: str = ""
     facts: tuple[tuple[str, str], ...] = ()  # label and value: expected shape, largest difference, …
     shown: tuple[tuple[str, str], ...] = ()  # label and text, of sample cases alone
+    heatmap: Heatmap | None = None  # where a sample's answer differs
     line: int | None = None  # of the learner's file
     opens: bool = False  # has something inside
 
@@ -173,10 +175,18 @@ def headline(submission: Submission, verdict: Verdict) -> str:
     if 0 < verdict.score < 1 and not submission.is_run:
         parts.append(_("%(percent)s of the points") % {"percent": f"{int(100 * verdict.score)} %"})
     if verdict.seconds:
-        parts.append(times.duration(verdict.seconds))
+        parts.append(_time_taken(submission, verdict))
     if verdict.outcome is Outcome.MEMORY and verdict.memory_mb:
         parts.append(f"{verdict.memory_mb:.0f} MB")
     return " · ".join(parts)
+
+
+def _time_taken(submission: Submission, verdict: Verdict) -> str:
+    """Of what passed, beside the reference's on the same questions."""
+    own, reference = times.duration(verdict.seconds), verdict.receipt.get("reference_seconds")
+    if submission.is_run or verdict.outcome is not Outcome.PASSED or not isinstance(reference, int | float):
+        return own
+    return _("%(time)s, reference %(reference)s") % {"time": own, "reference": times.duration(reference)}
 
 
 # ------------------------------------------------------------------------------------------- the rows
@@ -203,6 +213,8 @@ def _row(case: CaseResult, index: int, name: str) -> Row:
         message=message,
         facts=facts,
         shown=shown,
+        # The judge draws samples alone; a package of another age is held to that here too.
+        heatmap=heatmap.read(case.details) if case.sample else None,
         line=case.details.get("line"),
         opens=bool(message or shown),
     )

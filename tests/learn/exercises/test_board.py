@@ -58,7 +58,8 @@ def test_the_first_row_that_did_not_pass_stands_open(send, record, no_broker):
     ("verdict", "said"),
     [
         (verdict_of(Outcome.PASSED), "Passed · 2/2 · 2 ms"),
-        (verdict_of(Outcome.FAILED), "Not yet · 1/2 · 2 ms"),
+        (verdict_of(Outcome.PASSED, receipt={"reference_seconds": 0.061}), "Passed · 2/2 · 2 ms, reference 61 ms"),
+        (verdict_of(Outcome.FAILED, receipt={"reference_seconds": 0.061}), "Not yet · 1/2 · 2 ms"),
         (verdict_of(Outcome.FAILED, score=0.667), "Not yet · 1/2 · 66 % of the points · 2 ms"),
         (verdict_of(Outcome.TIME, seconds=4.04), "Out of time · 1/2 · 4.0 s"),
         (verdict_of(Outcome.MEMORY, memory_mb=1024.4), "Out of memory · 1/2 · 2 ms · 1024 MB"),
