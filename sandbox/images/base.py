@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
-import re
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +15,7 @@ import requests
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from sandbox import SandboxUnavailable
+from sandbox.images.mirror import debian_mirror
 from sandbox.images.packages import Target
 from sandbox.progress import Progress
 
@@ -76,7 +75,9 @@ def _debootstrap(api: docker.APIClient, progress: Progress, why: str) -> str:
         raise SandboxUnavailable(f"{remedy}, or install debootstrap and run this as root")
     with tempfile.TemporaryDirectory(prefix="anneal-base-") as folder:
         root, archive = Path(folder, "root"), Path(folder, "root.tar")
-        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(root), *_mirror()]
+        mirror = debian_mirror()  # debootstrap itself knows the usual place
+        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(root)]
+        command += [mirror] if mirror else []
         for line in _lines(command, remedy):
             progress.show(line.removeprefix("I: "))
         progress.show("importing it")
@@ -94,14 +95,3 @@ def _lines(command: list[str], remedy: str) -> Iterator[str]:
         yield line
     if process.wait() != 0:
         raise SandboxUnavailable(f"debootstrap failed ({last.strip()}); {remedy}")
-
-
-def _mirror() -> list[str]:
-    """Where this machine's own Debian comes from, which it can reach; else debootstrap knows the usual place."""
-    files = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
-    for path in files:
-        with suppress(OSError):
-            found = re.search(r"^(?:URIs:|deb )\s*(?:\[[^]]*\]\s*)?(\S+/debian/?)(?:\s|$)", path.read_text(), re.M)
-            if found and "debian" in platform.freedesktop_os_release().get("ID", ""):
-                return [found[1].rstrip("/")]
-    return []

@@ -2,10 +2,15 @@
 
 import os
 import socket
+import subprocess
+import sys
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 
+from sandbox.bwrap import BwrapEngine
 from tests.sandbox.programs import ask, how_it_ends, plain, soon, start
 
 
@@ -107,6 +112,28 @@ answer([[name for name in names if os.path.exists(name)], sorted(os.listdir("/de
     assert control
     assert set(there) <= {"/proc/sysrq-trigger"}
     assert devices == ["fd", "full", "null", "random", "shm", "urandom", "zero"]
+
+
+def test_a_python_in_somebody_s_home_shows_nothing_else_of_that_home():
+    if os.geteuid() != 0:
+        pytest.skip("only root may make a home")
+    with tempfile.TemporaryDirectory(prefix="anneal-test-", dir="/home") as home:
+        os.chmod(home, 0o755)
+        Path(home, "letter.txt").write_text("private")
+        Path(home, "checkout").mkdir()
+        Path(home, "checkout", "manage.py").write_text("private")
+        cells = Path(home, "checkout", ".cells")
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", cells], check=True)
+        engine = BwrapEngine(str(cells / "bin" / "python"))  # its own probe looks at /home and /root, too
+        try:
+            source = """
+answer([os.path.join(folder, name) for folder, folders, files in os.walk("/home") for name in folders + files])
+"""
+            found = ask(engine, source)
+        finally:
+            engine.close()
+    assert str(cells) in found
+    assert [name for name in found if name not in (home, str(cells.parent)) and not name.startswith(str(cells))] == []
 
 
 def test_no_file_of_this_project_but_two_is_there(bwrap):

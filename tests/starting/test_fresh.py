@@ -5,10 +5,12 @@ from __future__ import annotations
 import ensurepip
 import hashlib
 import http.server
+import io
 import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,13 +19,14 @@ from pathlib import Path
 import pytest
 
 from graders.broker import celery_url, redis_url, socket_path
-from learn.starting import environments, ports
+from learn.starting import bundle, debs, environments, first_pip, ports
 from learn.starting import home as homes
 from learn.starting.engines import docker_answers, meaning_of_engine, wanted_engine
 from learn.starting.programs import SECRETS, programs
+from learn.starting.steps import Console, StepFailed
 
 ROOT = Path(__file__).resolve().parents[2]
-STANDARD_LIBRARY_ONLY = ("home", "steps", "environments", "bundle", "engines", "fresh", "__main__")
+STANDARD_LIBRARY_ONLY = ("home", "steps", "debs", "first_pip", "environments", "bundle", "engines", "fresh", "__main__")
 
 
 def start(script: str, path: Path) -> subprocess.CompletedProcess[str]:
@@ -103,7 +106,7 @@ def index():
 
 def test_pip_comes_from_the_index_where_python_has_none(index, tmp_path):
     environment, _ = index
-    wheel = environments.fetch_pip(tmp_path, environment)
+    wheel = first_pip.from_index(tmp_path, environment)
 
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     python = tmp_path / "venv" / "bin" / "python"
@@ -116,7 +119,38 @@ def test_a_pip_that_is_not_what_the_index_promised_is_refused(index, tmp_path):
     served["listing"]["files"][-1]["hashes"]["sha256"] = "0" * 64
 
     with pytest.raises(ValueError, match="is not the file that the index promised"):
-        environments.fetch_pip(tmp_path, environment)
+        first_pip.from_index(tmp_path, environment)
+
+
+@pytest.fixture
+def console(tmp_path):
+    with Console(tmp_path / "setup.log", io.StringIO()) as console:
+        yield console
+
+
+@pytest.mark.slow
+def test_pip_comes_from_the_system_s_packages_where_no_index_is_named(console, monkeypatch, tmp_path):
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    if not debs.can_fetch():
+        pytest.skip("apt-get is not on this machine")
+    wheel = first_pip.wheel(console, tmp_path)
+
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([python, f"{wheel}/pip", "install", "--quiet", "--no-index", wheel], check=True)
+    assert subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+
+    authorities = ssl.create_default_context(cafile=first_pip.certificates(console, tmp_path)).get_ca_certs()
+    assert len(authorities) > 50
+
+
+def test_without_apt_and_without_an_index_the_start_says_what_to_install(console, monkeypatch, tmp_path):
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    monkeypatch.setattr(debs.shutil, "which", lambda name: None)
+
+    with pytest.raises(StepFailed, match="no apt-get, and PIP_INDEX_URL names no package index") as told:
+        first_pip.wheel(console, tmp_path)
+    assert "apt-get install python3-venv ca-certificates" in told.value.remedy
 
 
 # --------------------------------------------------------------------------------------------- torch
@@ -278,3 +312,14 @@ def test_every_address_is_shown_as_one_that_a_browser_can_open():
         assert ports.shown_host(listener) != "0.0.0.0"
     with ports.listen("127.0.0.1", 0) as listener:
         assert ports.shown_host(listener) == "127.0.0.1"
+
+
+# --------------------------------------------------------------------------------------------- Node
+
+
+def test_npm_of_the_wheel_runs_where_the_machine_has_no_node(monkeypatch):
+    monkeypatch.setattr(bundle.shutil, "which", lambda name: None)
+    node, npm = bundle.node_and_npm()
+
+    asked = subprocess.run([*npm, "--version"], env={"PATH": str(node.parent)}, capture_output=True, text=True)
+    assert asked.returncode == 0 and int(asked.stdout.split(".")[0]) >= 8, asked.stderr

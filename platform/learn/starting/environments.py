@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
 import platform
 import shutil
-import ssl
 import subprocess
 import sys
 import tempfile
 import tomllib
-import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urldefrag, urljoin
 
+from . import first_pip
 from .home import ROOT
 from .steps import Console, Step, StepFailed, digest_of
 
@@ -30,11 +27,6 @@ CPU_TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 NETWORK_REMEDY = (
     "If the network needs a proxy, set HTTPS_PROXY; for another package index set PIP_INDEX_URL; for a company's "
     "own certificates set PIP_CERT to their file. Then start again: what is there already is not fetched twice."
-)
-NO_PIP_REMEDY = (
-    "Install what this Python lacks and start again:\n"
-    "  Debian, Ubuntu:  sudo apt-get install python3-venv ca-certificates\n"
-    "  others: the package of your system that holds Python's `venv` and `ensurepip`"
 )
 
 
@@ -172,71 +164,32 @@ def brings_cuda(console: Console, environment: Path, torch: str) -> bool:
 
 
 def create(console: Console, environment: Path) -> None:
-    """A new environment. Debian's bare python3 has no ensurepip; then it is installed, or pip fetched."""
+    """A new environment with a pip that can reach an index, also where this Python brings none."""
     shutil.rmtree(environment, ignore_errors=True)
     if importlib.util.find_spec("venv") is None:
-        raise StepFailed("This Python cannot make virtual environments: it has no module `venv`.", remedy=NO_PIP_REMEDY)
-    if importlib.util.find_spec("ensurepip") is not None or install_ensurepip(console):
-        console.command(sys.executable, "-m", "venv", environment, environment=own_environment())
-        return
-    console.command(sys.executable, "-m", "venv", "--without-pip", environment, environment=own_environment())
-    with tempfile.TemporaryDirectory() as folder:
-        console.progress("fetching pip")
-        try:
-            wheel = fetch_pip(Path(folder), os.environ)
-        except (OSError, ValueError, StopIteration) as error:
-            raise StepFailed(
-                f"pip is not part of this Python and could not be fetched: {error}", remedy=NO_PIP_REMEDY
-            ) from error
-        console.command(
-            python_of(environment), f"{wheel}/pip", "install", "--no-index", wheel, environment=own_environment()
+        raise StepFailed(
+            "This Python cannot make virtual environments: it has no module `venv`.", remedy=first_pip.REMEDY
         )
+    bare = importlib.util.find_spec("ensurepip") is None
+    options = ["--without-pip"] if bare else []
+    console.command(sys.executable, "-m", "venv", *options, environment, environment=own_environment())
+    with tempfile.TemporaryDirectory() as folder:
+        if bare:
+            console.progress("fetching pip")
+            wheel = first_pip.wheel(console, Path(folder))
+            words = (f"{wheel}/pip", "install", "--no-index", wheel)
+            console.command(python_of(environment), *words, environment=own_environment())
+        if not trusts_anyone(python_of(environment)):
+            bundle = first_pip.certificates(console, Path(folder))
+            # A newer pip brings certificates of its own.
+            words = ("-m", "pip", "install", "--upgrade", "pip")
+            trusted = {"PIP_CERT": str(bundle)} if bundle else {}
+            console.command(python_of(environment), *words, environment={**own_environment(), **trusted})
 
 
-def install_ensurepip(console: Console) -> bool:
-    """Debian's package that holds it, where this process may install one; whether it is there now."""
-    if os.environ.get("PIP_INDEX_URL") or os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return False
-    console.progress("installing python3-venv")
-    try:
-        console.command("apt-get", "update", "-qq", environment=own_environment())
-        console.command("apt-get", "install", "-y", "-qq", "python3-venv", environment=own_environment())
-    except StepFailed:
-        return False
-    importlib.invalidate_caches()
-    return importlib.util.find_spec("ensurepip") is not None
-
-
-def fetch_pip(folder: Path, environment: Mapping[str, str]) -> Path:
-    """pip's newest wheel from the package index, by the JSON form of its simple listing, checked by its digest."""
-    index = environment.get("PIP_INDEX_URL", "").rstrip("/")
-    if not index:
-        raise ValueError("no package index is named in PIP_INDEX_URL")
-    listing = f"{index}/pip/"
-    found = json.loads(fetch(listing, environment, "application/vnd.pypi.simple.v1+json"))
-    wheels = [file for file in found["files"] if file["filename"].endswith("-none-any.whl") and not file.get("yanked")]
-    newest = max(
-        (wheel for wheel in wheels if is_final(wheel["filename"])), key=lambda wheel: version_of(wheel["filename"])
-    )
-    address, _ = urldefrag(urljoin(listing, newest["url"]))
-    content = fetch(address, environment)
-    if hashlib.sha256(content).hexdigest() != newest["hashes"]["sha256"]:
-        raise ValueError(f"{address} is not the file that the index promised")
-    path = folder / newest["filename"]
-    path.write_bytes(content)
-    return path
-
-
-def fetch(address: str, environment: Mapping[str, str], accept: str = "*/*") -> bytes:
-    certificates = environment.get("PIP_CERT") or environment.get("SSL_CERT_FILE") or None
-    request = urllib.request.Request(address, headers={"Accept": accept})
-    with urllib.request.urlopen(request, timeout=60, context=ssl.create_default_context(cafile=certificates)) as reply:
-        return bytes(reply.read())
-
-
-def is_final(name: str) -> bool:
-    return all(part.isdigit() for part in name.split("-")[1].split("."))
-
-
-def version_of(name: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in name.split("-")[1].split("."))
+def trusts_anyone(python: Path) -> bool:
+    """Whether pip has certificates. Debian's uses those of the system, where there need not be any."""
+    if os.environ.get("PIP_CERT"):
+        return True
+    script = "import os, sys; from pip._vendor import certifi; sys.exit(not os.path.exists(certifi.where()))"
+    return subprocess.run([python, "-I", "-c", script], capture_output=True).returncode == 0
