@@ -22,9 +22,10 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from sandbox import Cell, CellEnded, Ended, Profile, SandboxUnavailable, images, owners
 from sandbox.cgroups import Group
+from sandbox.devices import Devices
 from sandbox.docker_attach import Attachment, new_mark
 from sandbox.docker_cell import DockerCell
-from sandbox.docker_config import DEADLINE, FULL_SHARES, OWNER, PERIOD_US, container
+from sandbox.docker_config import DEADLINE, FULL_SHARES, OWNER, PERIOD_US, accelerator, container
 
 __all__ = ["DockerEngine"]
 
@@ -34,6 +35,7 @@ TROUBLE = (DockerException, requests.RequestException, OSError)
 API_SECONDS = 30
 REMOVE_SECONDS = 10.0
 EVENT_SECONDS = 3600
+DEVICE_SECONDS = 60.0  # how long a cell waits for an accelerator that another holds
 
 # A cell gets a user number of its own, so that the kernel counts its processes apart from all others'.
 FIRST_UID, UIDS_PER_OWNER, OWNERS = 1_800_000_000, 4096, 16384
@@ -44,7 +46,7 @@ NUMBERS = itertools.count()
 class DockerEngine:
     """Raises SandboxUnavailable if no engine answers, lacks the runtime or has no image of ours."""
 
-    def __init__(self, runtime: str = "runc", image: str = "python") -> None:
+    def __init__(self, runtime: str = "runc", image: str = "python", devices: Devices | None = None) -> None:
         self.name = "docker" if runtime == "runc" else runtime
         self.runtime = runtime
         self.own_kernel = runtime == "runsc"  # a cell's calls reach gVisor, and not the machine's kernel
@@ -57,26 +59,32 @@ class DockerEngine:
         self._owner = owners.name(os.getpid())
         self._cells: dict[str, DockerCell] = {}
         self._stuck: set[str] = set()
+        self.devices = devices
+        self._lent: dict[str, str] = {}  # container → the UUID of its device
         self._lock = threading.Lock()
         self._removing = ThreadPoolExecutor(2, thread_name_prefix="docker-remove")
         self.sweep()
 
     def start(self, profile: Profile, *, background: bool = False) -> Cell:
-        if profile.gpu:
-            raise SandboxUnavailable("these cells have no GPU")
+        if profile.gpu and self.devices is None:
+            raise SandboxUnavailable("these cells have no GPU: those of a grader with --queues gpu do")
         if self.unhealthy:
             raise SandboxUnavailable(f"the engine does not remove containers: {self.unhealthy}")
         mark = new_mark()
         name = f"anneal-{os.getpid()}-{new_mark()[:8]}"
         config = self._config(profile, mark, background)
+        device = self.devices.take(DEVICE_SECONDS) if profile.gpu and self.devices else ""
+        config["HostConfig"].update(accelerator(device))
         try:
             created = self._api.create_container_from_config(config, name)["Id"]
             connection = self._attach(created)
             self._api.start(created)
         except TROUBLE as error:
             # A request that timed out may have been served all the same.
+            self._lent[name] = device
             self._removing.submit(self._remove_now, name)
             raise CellEnded(Ended.LOST, f"the engine started no container: {error}") from error
+        self._lent[created] = device
         cell = DockerCell(created, self, Attachment(connection, profile.limits.log_kb * 1024, mark), profile)
         with self._lock:
             self._cells[created] = cell
@@ -112,6 +120,11 @@ class DockerEngine:
             "kernel": str(self._info.get("KernelVersion", "")),
             "cgroup_version": str(self._info.get("CgroupVersion", "1")),
             **{f"image:{name}": digest for name, digest in self._images.items()},
+            **(
+                {"driver": self.devices.driver_version, "devices": "; ".join(self.devices.names())}
+                if self.devices
+                else {}
+            ),
         }
 
     def what_it_cannot_hold(self) -> list[str]:
@@ -187,6 +200,9 @@ class DockerEngine:
                 return False
             with self._lock:
                 self._stuck.discard(container)
+                device = self._lent.pop(container, "")
+            if device and self.devices is not None:
+                self.devices.give_back(device)
             return True
 
     def _is_left_behind(self, found: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from sandbox import Limits, Profile
 from sandbox.docker_seccomp import profile_json
 from sandbox.piped import environment
 
-__all__ = ["BACKGROUND_SHARES", "DEADLINE", "FULL_SHARES", "OWNER", "container"]
+__all__ = ["BACKGROUND_SHARES", "DEADLINE", "FULL_SHARES", "OWNER", "accelerator", "container"]
 
 OWNER, DEADLINE = "anneal.owner", "anneal.deadline"
 FULL_SHARES, BACKGROUND_SHARES = 1024, 2
@@ -56,7 +56,7 @@ def container(
         "User": f"{uid}:{uid}",
         "WorkingDir": "/",
         "Hostname": "cell",
-        "Env": [f"{name}={value}" for name, value in environment(HOME).items()],
+        "Env": [f"{name}={value}" for name, value in environment(HOME, gpu=profile.gpu).items()],
         "Labels": {OWNER: owner, DEADLINE: str(int(time.time() + limits.lifetime_seconds))},
         "OpenStdin": True,
         "StdinOnce": True,  # when the owner is gone the cell's standard input ends, and init with it
@@ -70,7 +70,8 @@ def container(
             "Runtime": runtime,
             **_isolation(private_cgroups),
             **_resources(limits, runtime, background),
-            "Tmpfs": _writable(limits, uid),
+            **accelerator(""),
+            "Tmpfs": _writable(limits, uid, executable=profile.gpu),
             "LogConfig": {"Type": "none", "Config": {}},
         },
     }
@@ -113,7 +114,22 @@ def _resources(limits: Limits, runtime: str, background: bool) -> dict[str, Any]
     }
 
 
-def _writable(limits: Limits, uid: int) -> dict[str, str]:
-    """The only places to write to. `/dev/shm` is where semaphores and tensors shared between processes live."""
+def accelerator(device: str) -> dict[str, Any]:
+    """What `HostConfig` says of accelerators: one, by its UUID, or none.
+
+    The engine puts it in. The runtime stays the plain one, because NVIDIA's own gives devices to whoever has a
+    variable set.
+    """
+    if not device:
+        return {"Devices": [], "DeviceRequests": []}
+    request = {"Driver": "nvidia", "DeviceIDs": [device], "Capabilities": [["gpu", "compute", "utility"]]}
+    return {"Devices": [], "DeviceRequests": [request]}
+
+
+def _writable(limits: Limits, uid: int, executable: bool) -> dict[str, str]:
+    """The only places to write to. `/dev/shm` is where semaphores and tensors shared between processes live.
+
+    `executable`: a compiler of kernels loads what it has just built. Elsewhere nothing that was written can be run.
+    """
     options = f"rw,nosuid,nodev,size={limits.disk_mb * MB},nr_inodes={limits.files},uid={uid},gid={uid},mode=0700"
-    return {TMP: options, SHM: options}
+    return {TMP: f"{options},exec" if executable else options, SHM: options}

@@ -20,8 +20,11 @@ T = TypeVar("T")
 EXIT_SECONDS = 0.5
 
 
-def environment(home: str) -> dict[str, str]:
-    """The whole environment of a cell: one thread per library unless told otherwise, no hub, no bytecode."""
+def environment(home: str, *, gpu: bool = False) -> dict[str, str]:
+    """The whole environment of a cell: one thread per library unless told otherwise, no hub, no bytecode.
+
+    Without an accelerator Triton's kernels are interpreted: it decides so when it is imported.
+    """
     threads = ("OMP", "MKL", "OPENBLAS", "NUMEXPR", "VECLIB_MAXIMUM")
     return {
         **{f"{library}_NUM_THREADS": "1" for library in threads},
@@ -34,6 +37,7 @@ def environment(home: str) -> dict[str, str]:
         "USER": "cell",
         "LANG": "C.UTF-8",
         "PATH": "/usr/bin:/bin",
+        **({} if gpu else {"TRITON_INTERPRET": "1", "NVIDIA_VISIBLE_DEVICES": "void"}),
     }
 
 

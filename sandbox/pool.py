@@ -229,6 +229,8 @@ class Pool:
                 shelf.cells.remove(one)
                 self._discard(one)
         for profile, shelf in sorted(self._shelves.items(), key=lambda item: -item[1].used):
+            if profile.gpu:
+                continue  # a cell that waits would keep its device from whoever needs one
             if len(shelf.cells) < self._size and now >= shelf.paused_until and self._make_room(shelf):
                 return profile
         return None

@@ -129,6 +129,17 @@ def devices():
     )
     yield "a terminal", lambda: os.stat("/dev/null"), lambda: os.open("/dev/tty", os.O_RDWR)
     yield "a block device in /dev", lambda: kinds(stat.S_ISCHR), lambda: kinds(stat.S_ISBLK)
+    yield "an accelerator", lambda: os.listdir("/dev"), accelerators
+
+
+def accelerators():
+    """Of any maker. Cells of the gpu queue have one; these are none."""
+    makers = ("nvidia", "dri", "kfd", "accel", "dxg", "davinci", "mali")
+    found = [name for name in os.listdir("/dev") if name.startswith(makers)]
+    found += [path for path in ("/proc/driver/nvidia", "/proc/driver/nvidia-uvm") if os.path.exists(path)]
+    if not found:
+        raise Refused("none")
+    return found
 
 
 def kinds(test):
