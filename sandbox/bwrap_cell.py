@@ -46,6 +46,7 @@ class BwrapCell(PipedCell):
         self._init, self._init_fd = init, os.pidfd_open(init)
         self._group, self._watch, self._forget = group, watch, forget
         self._ending = threading.Lock()
+        self._promoted = False
         self._yields = yields  # its turn comes after everybody else's, as long as it warms
         self._over: int | None = None  # bytes, when the watch found too many
         self._last = Usage()
@@ -55,6 +56,8 @@ class BwrapCell(PipedCell):
     def wait_ready(self, deadline: float) -> None:
         super().wait_ready(deadline)
         self._entered = True
+        if self._promoted:  # perhaps before it began to yield
+            self.give_turn()
 
     def load(self, files: Mapping[str, bytes], entry: str, deadline: float) -> None:
         if self._group is not None:
@@ -70,6 +73,7 @@ class BwrapCell(PipedCell):
     def give_turn(self) -> None:
         """Its full share of the processor."""
         with self._ending:
+            self._promoted = True
             done = self._init_fd < 0 or self._stop_yielding()
         if not done:
             later = threading.Timer(TURN_SECONDS, self.give_turn)
@@ -81,8 +85,9 @@ class BwrapCell(PipedCell):
         if self._yields and self._group is not None:
             self._group.share(idle=False)
             self._yields = False
-        if self._yields:
-            self._yields = not take_turn(self._init)
+        if self._yields and take_turn(self._init):
+            self._yields = not self._entered  # a cell on its way may begin to yield only now
+            return True
         return not self._yields
 
     def _measure(self) -> Usage:

@@ -364,4 +364,4 @@ answer(time.process_time() - began)
         for cell in cells:
             cell.kill()
 
-    assert had[0] < 0.15 < 0.25 < min(had[1:])
+    assert had[0] < min(had[1:]) / 3, had  # however many others want this core, too
