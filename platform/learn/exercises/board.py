@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -140,12 +141,18 @@ def _waiting(submission: Submission) -> Board:
 
 def _position(submission: Submission) -> tuple[int, float | None]:
     """How many are before this one, and how long that lasts by what the last gradings took."""
-    ahead = Submission.objects.waiting().filter(queue=submission.queue, created_at__lt=submission.created_at).count()
+    waiting = Submission.objects.waiting().filter(queue=submission.queue)
+    if submission.sent_at is not None:
+        before = waiting.filter(sent_at__lt=submission.sent_at)
+    else:  # a learner's own come one after another; of the others' each has one at most in front
+        own = Q(learner=submission.learner_id, created_at__lt=submission.created_at)
+        before = waiting.filter(own | Q(sent_at__isnull=False))
+    ahead = before.count()
     if not ahead:
         return 0, None
     since = submission.created_at - timedelta(hours=1)
     lately = Submission.objects.filter(queue=submission.queue, state=State.GRADED, graded_at__gt=since)
-    reports = lately.order_by("-graded_at").values_list("report__receipt__total", flat=True)[:20]
+    reports = lately.order_by("-graded_at").values_list("report__receipt__times_ms__total", flat=True)[:20]
     times = [total / 1000 for total in reports if isinstance(total, int | float)]
     return ahead, ahead * median(times) if times else None
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -55,8 +55,26 @@ class SubmissionQuerySet(models.QuerySet):
         return self.filter(state=State.QUEUED)
 
     def overdue(self, now: datetime) -> SubmissionQuerySet:
-        """Nobody has answered for these in time; the oldest first."""
-        return self.waiting().filter(deadline__lte=now).order_by("created_at")
+        """The broker had these, and nobody has answered in time; the oldest first."""
+        return self.waiting().filter(sent_at__isnull=False, deadline__lte=now).order_by("created_at")
+
+    def unsent(self, now: datetime) -> SubmissionQuerySet:
+        """What the broker may have next, in this order. What broke rests until its deadline first.
+
+        What is graded again gives way to what a learner waits for.
+        """
+        ready = self.waiting().filter(Q(resends=0) | Q(deadline__lte=now), sent_at=None)
+        return ready.order_by("grading", "created_at", "id")
+
+    def keep_the_place(self, now: datetime) -> SubmissionQuerySet:
+        """What the broker has. One that was withdrawn may be running yet, until it is answered or overdue."""
+        given_up = Q(state=State.WITHDRAWN, deadline__gt=now)
+        return self.filter(Q(state=State.QUEUED) | given_up, sent_at__isnull=False)
+
+    def passed_over(self, now: datetime) -> SubmissionQuerySet:
+        """Unsent for longer than it takes, though nothing of their learner's is in front: somebody died."""
+        place = Submission.objects.filter(learner=OuterRef("learner"), queue=OuterRef("queue")).keep_the_place(now)
+        return self.waiting().filter(~Exists(place), sent_at=None, deadline__lte=now)
 
     def tries(self) -> SubmissionQuerySet:
         """What counts as an attempt: submitted, and graded on its merits."""
@@ -95,7 +113,7 @@ class Submission(models.Model):
     grading = models.PositiveSmallIntegerField(default=1)
     token = models.CharField(max_length=64, default=new_token)
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
-    sent_at = models.DateTimeField(null=True)  # None: the broker has not had it yet
+    sent_at = models.DateTimeField(null=True)  # None: the broker has not had it, or no longer has it
     deadline = models.DateTimeField()  # when we stop waiting for this sending and try another
     patience = models.PositiveIntegerField(default=60)  # seconds to the first deadline
     resends = models.PositiveSmallIntegerField(default=0)
@@ -117,6 +135,13 @@ class Submission(models.Model):
                 fields=["learner", "exercise", "mode"],
                 condition=Q(state="queued", grading=1),
                 name="one_in_flight_per_learner_exercise_mode",
+            ),
+            # So that many of one learner's delay another's by one grading at most (submitting more is not
+            # refused: the next is sent when this one is answered). One that was withdrawn may be running yet.
+            models.UniqueConstraint(
+                fields=["learner", "queue"],
+                condition=Q(state__in=["queued", "withdrawn"], sent_at__isnull=False),
+                name="one_at_the_broker_per_learner_and_queue",
             ),
             models.CheckConstraint(
                 condition=~Q(state="graded") | (Q(graded_at__isnull=False, report__isnull=False) & ~Q(outcome="")),

@@ -13,7 +13,7 @@ from functools import cache
 import kombu.exceptions
 import redis
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from graders.protocol import TASK_GRADE, CaseResult, heartbeat_key, progress_channel
@@ -28,13 +28,49 @@ RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_
 UNREACHABLE = (kombu.exceptions.OperationalError, redis.RedisError, OSError)
 
 
+# How soon a row that was not sent, or was about to be sent when somebody died, is looked at again.
+UNSENT = timedelta(seconds=5)
+
+
 def wake_grader(submission: Submission) -> None:
     """Send the job once the row is committed: a grader never hears of a row that may vanish."""
-    transaction.on_commit(lambda: send(submission), robust=True)
+    wake_for(submission.learner_id, submission.queue)
+
+
+def wake_for(learner: int, name: str) -> None:
+    transaction.on_commit(lambda: send_next(learner, name), robust=True)
+
+
+def send_next(learner: int, name: str, now: datetime | None = None) -> bool:
+    """Give the broker the learner's next job of queue `name`, unless it has one of theirs. Whether it got it.
+
+    Otherwise the row waits: whoever records the verdict in front calls this again, and so does the sweep.
+    """
+    now = now or timezone.now()
+    mine = Submission.objects.filter(learner=learner, queue=name)
+    submission = mine.unsent(now).first()
+    if submission is None or not _take_place(submission, now):
+        return False
+    if not send(submission, now):
+        mine.filter(pk=submission.pk, sent_at=now).update(sent_at=None, deadline=submission.deadline)
+        return False
+    return True
+
+
+def _take_place(submission: Submission, now: datetime) -> bool:
+    """The database decides between two that come at once: a learner has one place in each queue."""
+    mine = Submission.objects.filter(learner=submission.learner_id, queue=submission.queue)
+    mine.filter(state=State.WITHDRAWN, sent_at__isnull=False, deadline__lte=now).update(sent_at=None)
+    try:
+        with transaction.atomic():
+            taken = mine.waiting().filter(pk=submission.pk, sent_at=None)
+            return bool(taken.update(sent_at=now, deadline=now + UNSENT))
+    except IntegrityError:
+        return False
 
 
 def send(submission: Submission, now: datetime | None = None) -> bool:
-    """Give the job to the broker. False if it cannot be reached: the row waits and is sent later."""
+    """Give the job to the broker. False if it cannot be reached."""
     now = now or timezone.now()
     try:
         broker().ping()  # one that hangs is found out in a second; publishing would wait for many

@@ -36,10 +36,21 @@ def record(pk: str, grading: int, token: str, verdict: Verdict, now: datetime) -
     )
     if not written:
         log.info("a verdict for %s, grading %s, was dropped: late, doubled or not ours", pk, grading)
+        _leave_place(pk, token)
         return False
-    remembering.remember(Submission.objects.select_related("learner").get(pk=pk), now)
+    submission = Submission.objects.select_related("learner").get(pk=pk)
+    remembering.remember(submission, now)
     transaction.on_commit(lambda: queue.tell_recorded(pk), robust=True)
+    queue.wake_for(submission.learner_id, submission.queue)
     return True
+
+
+def _leave_place(pk: str, token: str) -> None:
+    """Of one that was withdrawn the grader has now let go: the learner's next one may be sent."""
+    withdrawn = Submission.objects.filter(pk=pk, token=token, state=State.WITHDRAWN, sent_at__isnull=False)
+    for submission in withdrawn.only("learner", "queue"):
+        withdrawn.update(sent_at=None)
+        queue.wake_for(submission.learner_id, submission.queue)
 
 
 def _try_again(pk: str, grading: int, token: str, now: datetime) -> bool:
@@ -52,6 +63,7 @@ def _try_again(pk: str, grading: int, token: str, now: datetime) -> bool:
     resends = submission.resends + 1
     renewed = {"token": new_token(), "resends": resends, "sent_at": None, "deadline": now + timedelta(seconds=resends)}
     Submission.objects.waiting().filter(pk=pk, token=token).update(**renewed)
+    queue.wake_for(submission.learner_id, submission.queue)  # the learner's next one need not rest
     return True
 
 

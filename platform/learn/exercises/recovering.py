@@ -18,12 +18,26 @@ AT_ONCE = 200
 
 
 def resend_lost(now: datetime) -> int:
-    """Send again what nobody answered in time; how many were sent."""
+    """Send what was passed over, and again what nobody answered in time; how many were sent."""
+    return _send_passed_over(now) + _resend_overdue(now)
+
+
+def _send_passed_over(now: datetime) -> int:
+    turns = Submission.objects.passed_over(now).values_list("learner", "queue").distinct()[:AT_ONCE]
+    sent = 0
+    for learner, name in turns:
+        if not queue.send_next(learner, name, now):
+            break  # the broker is away, for the others too
+        sent += 1
+    return sent
+
+
+def _resend_overdue(now: datetime) -> int:
     sent = 0
     for submission in Submission.objects.overdue(now)[:AT_ONCE]:
-        if submission.sent_at is not None and not queue.serving(submission.queue):
+        if not queue.serving(submission.queue):
             continue  # nothing is lost: there is nobody to ask. The page says so.
-        if submission.sent_at is not None and _not_reached_yet(submission, now):
+        if _not_reached_yet(submission, now):
             _wait_on(submission, now)
             continue
         if submission.resends >= recording.MAX_RESENDS:
@@ -33,7 +47,7 @@ def resend_lost(now: datetime) -> int:
             continue
         if not queue.send(submission, now):
             _release(submission, now)
-            break  # the broker is away, for the others too
+            break
         sent += 1
     return sent
 
@@ -57,19 +71,16 @@ def _wait_on(submission: Submission, now: datetime) -> None:
 
 def _claim(submission: Submission, now: datetime) -> bool:
     """Take the resending of this row: two sweeps at once send it once."""
-    # What the broker never had was not lost by a grader, and is not counted.
-    resends = submission.resends + (submission.sent_at is not None)
-    later = now + timedelta(seconds=submission.patience * 2**resends)
+    submission.resends += 1
+    later = now + timedelta(seconds=submission.patience * 2**submission.resends)
     same = Submission.objects.waiting().filter(pk=submission.pk, deadline=submission.deadline)
-    submission.resends = resends
-    return bool(same.update(resends=resends, deadline=later))
+    return bool(same.update(resends=submission.resends, deadline=later))
 
 
 def _release(submission: Submission, now: datetime) -> None:
     """The broker did not take it: the next sweep tries again, and nothing is counted."""
-    counted = submission.sent_at is not None
     same = Submission.objects.waiting().filter(pk=submission.pk, resends=submission.resends)
-    same.update(deadline=now, resends=submission.resends - counted)
+    same.update(deadline=now, resends=submission.resends - 1)
 
 
 def _give_up(submission: Submission, now: datetime) -> None:

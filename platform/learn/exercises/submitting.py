@@ -13,8 +13,6 @@ from learn.exercises.models import SOLUTION, Draft, State, Submission
 
 # More in a minute is not learning, and would keep others waiting.
 PER_MINUTE = {Mode.RUN: 20, Mode.SUBMIT: 10}
-# How soon a row that the broker did not take is looked at again.
-UNSENT = timedelta(seconds=5)
 # Starting a cell without a pool, and judging, beside the time the exercise allows the code itself.
 STARTING = 30
 
@@ -62,7 +60,7 @@ def _insert(learner, exercise, read: source.Source, mode: Mode, now: datetime, a
         mode=mode,
         queue=exercise.queue,
         patience=patience(exercise.limits),
-        deadline=now + UNSENT,
+        deadline=now + queue.UNSENT,
         created_at=now,
         **about,
     )

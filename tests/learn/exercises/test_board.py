@@ -113,9 +113,10 @@ def test_before_anyone_has_passed_nothing_is_known_of_what_comes(send, no_broker
 def test_the_place_in_the_queue_and_the_wait_are_told(send, record, served, django_user_model):
     for n in range(3):
         submission = send(who=django_user_model.objects.create_user(f"{n}@example.org"))
-        record(submission, verdict_of(Outcome.PASSED, receipt={"total": 2000.0}))
+        record(submission, verdict_of(Outcome.PASSED, receipt={"times_ms": {"total": 2000.0}}))
     for n in range(3, 5):
         send(who=django_user_model.objects.create_user(f"{n}@example.org"))
+    Submission.objects.waiting().update(sent_at=NOW)
 
     shown = board(send(now=NOW + timedelta(seconds=1)), {})
 
