@@ -38,7 +38,7 @@ def workbench(request: HttpRequest, key: str) -> HttpResponse:
     asked = request.GET.get("submission")
     shown = get_object_or_404(mine, pk=asked) if asked else mine.latest_first().first()
     draft = Draft.objects.filter(learner=request.user, exercise=key).first()
-    opened = opening(request.user, exercise, draft, "review" in request.GET, timezone.now())
+    opened = opening(request.user, exercise, draft, request.GET.get("review"), timezone.now())
     if opened.depth and not asked:
         shown = None  # the last verdict would say what to do
     return _page(request, exercise, opened.text, draft, shown, review=opened.depth)

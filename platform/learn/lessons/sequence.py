@@ -57,7 +57,7 @@ def next_topic(course: Course, finished: Collection[str], last: str = "", faded:
         return last
     ready = [key for key in left if not missing(course, key, finished)]
     remembered = (key for key in ready if is_open(course, key, finished, faded))
-    return next(remembered, (ready or left or [None])[0])
+    return next(remembered, next(iter(ready or left), None))
 
 
 def after(course: Course, key: str, finished: Collection[str]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -40,15 +41,15 @@ def remembered(send, record, learner):
 
 
 def test_it_opens_with_the_starter_and_then_with_the_draft(learner, exercise, draft):
-    assert opening(learner, exercise, None, False, NOW).text == exercise.starter
+    assert opening(learner, exercise, None, None, NOW).text == exercise.starter
 
-    assert opening(learner, exercise, draft("mine"), False, NOW).text == "mine"
+    assert opening(learner, exercise, draft("mine"), None, NOW).text == "mine"
 
 
 def test_a_review_opens_with_the_starter(learner, exercise, draft, remembered):
     remembered(10.0, 2)
 
-    opened = opening(learner, exercise, draft(SOLUTION), False, LATER)
+    opened = opening(learner, exercise, draft(SOLUTION), None, LATER)
 
     assert (opened.text, opened.depth) == (exercise.starter, depth.EMPTY)
 
@@ -56,46 +57,66 @@ def test_a_review_opens_with_the_starter(learner, exercise, draft, remembered):
 def test_a_review_that_was_begun_goes_on_with_its_draft(learner, exercise, draft, remembered):
     remembered(10.0, 2)
 
-    assert opening(learner, exercise, draft("begun", LATER), True, LATER).text == "begun"
+    assert opening(learner, exercise, draft("begun", LATER), "", LATER).text == "begun"
 
 
-def test_what_slipped_lately_opens_with_gaps(learner, exercise, remembered):
-    remembered(1.0, 3)
-
-    opened = opening(learner, exercise, None, True, LATER)
-
-    assert opened.depth == depth.CLOZE
-    assert opened.text == f"def scale(x, by):\n    {LEFT_OUT}\n"
-
-
-def test_what_is_well_known_opens_with_a_mistake_to_repair(learner, exercise, remembered, package, settings, tmp_path):
+@pytest.fixture
+def kept(package, settings, tmp_path):
+    """The exercise's package, where the site keeps them."""
     from graders.store import Store
 
     settings.PACKAGES = tmp_path
     Store(tmp_path).put(package)
+    return package
+
+
+def test_what_slipped_lately_opens_with_the_reference_without_its_key_lines(learner, exercise, remembered, kept):
+    remembered(1.0, 3)
+
+    opened = opening(learner, exercise, None, "", LATER)
+
+    assert opened.depth == depth.CLOZE
+    assert opened.text != kept.text("reference.py") and LEFT_OUT in opened.text
+    shared = set(opened.text.splitlines()) - {line for line in opened.text.splitlines() if LEFT_OUT in line}
+    assert shared <= set(kept.text("reference.py").splitlines())
+    assert SOLUTION.splitlines()[-1].strip() not in opened.text  # one's own of last time stays hidden
+
+
+def test_who_is_stuck_may_ask_for_one_step_easier(learner, exercise, remembered, kept):
+    remembered(10.0, 2)
+    assert opening(learner, exercise, None, "", LATER).depth == depth.EMPTY
+
+    assert opening(learner, exercise, None, "cloze", LATER).depth == depth.CLOZE
+    assert opening(learner, exercise, None, "nonsense", LATER).depth == depth.EMPTY
+
+
+def test_what_is_well_known_opens_with_a_mistake_to_repair(learner, exercise, remembered, kept):
     remembered(40.0, 3)
 
-    opened = opening(learner, exercise, None, True, LATER)
+    opened = opening(learner, exercise, None, "", LATER)
 
-    wrong = [unsaid(package.text(name)) for outcome, name in package.known_submissions() if outcome == Outcome.FAILED]
+    wrong = [unsaid(kept.text(name)) for outcome, name in kept.known_submissions() if outcome == Outcome.FAILED]
     assert opened.depth == depth.REPAIR
     assert opened.text in wrong
 
 
-def test_where_the_package_is_gone_it_opens_with_the_starter(learner, exercise, remembered, settings, tmp_path):
+@pytest.mark.parametrize("stability", [1.0, 40.0])
+def test_where_the_package_is_gone_it_opens_with_the_starter(
+    learner, exercise, remembered, settings, tmp_path, stability
+):
     settings.PACKAGES = tmp_path
-    remembered(40.0, 3)
+    remembered(stability, 3)
 
-    assert opening(learner, exercise, None, True, LATER).text == exercise.starter
+    assert opening(learner, exercise, None, "", LATER).text == exercise.starter
 
 
 def test_practice_starts_afresh_where_nothing_unsent_is_lost(learner, exercise, draft, remembered):
     remembered(10.0, 2)
     kept = draft(SOLUTION)
-    assert opening(learner, exercise, kept, True, NOW).text == exercise.starter
+    assert opening(learner, exercise, kept, "", NOW).text == exercise.starter
 
     kept.text = "not sent yet"
-    assert opening(learner, exercise, kept, True, NOW).text == "not sent yet"
+    assert opening(learner, exercise, kept, "", NOW).text == "not sent yet"
 
 
 LONG = '''
@@ -125,6 +146,20 @@ def test_gaps_leave_a_file_that_python_can_read(seed):
     assert '"""Attention."""' in gapped and "import torch" in gapped
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_left_out_computes_something(seed):
+    gapped = leave_out(LONG, Random(seed))
+
+    assert "return out" in gapped and "def sdpa" in gapped
+
+
+def test_every_reference_can_be_shown_with_gaps():
+    for path in (Path(__file__).parents[3] / "exercises").glob("*/reference.py"):
+        gapped = leave_out(path.read_text(), Random(path.parent.name))
+        ast.parse(gapped)
+        assert gapped.count(LEFT_OUT) >= 1, path
+
+
 def test_a_file_without_functions_has_no_gaps():
     assert leave_out("x = 1\n", Random(1)) == "x = 1\n"
 
@@ -139,8 +174,6 @@ def test_a_mistake_is_shown_without_what_its_author_says_of_it():
 
 
 def test_every_known_mistake_can_be_shown():
-    from pathlib import Path
-
     files = list(Path(openings.__file__).parents[3].glob("exercises/*/submissions/failed/*.py"))
     assert files
 
