@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import floor, log, sqrt
 
 import fsrs_rs_python as rust
@@ -20,6 +21,8 @@ SPLITS = 5
 EPOCHS = 8  # as Anki fits
 # Fewer recalls of earlier days than this say nothing.
 ENOUGH = 64
+# Of a curve: so many points at most, each of so many recalls at least.
+PARTS, ENOUGH_A_POINT = 10, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,20 @@ class Histories:
 
 
 @dataclass(frozen=True)
+class Point:
+    """Recalls that were predicted about alike: how likely on average, and what share was recalled."""
+
+    predicted: float
+    recalled: float
+    count: int
+
+
+@dataclass(frozen=True)
 class Score:
     log_loss: float
     rmse: float
     count: int
+    curve: tuple[Point, ...] = ()
 
 
 def histories(logs: Iterable[Sequence[tuple[int, int, int]]]) -> Histories:
@@ -131,7 +144,21 @@ def score(recalls: Sequence[Recall], predicted: Sequence[float]) -> Score:
         bins[key] = (count + 1, hits + recall.recalled, sum_p + p)
     total = len(recalls) or 1
     square = sum(count * ((hits - sum_p) / count) ** 2 for count, hits, sum_p in bins.values())
-    return Score(loss / total, sqrt(square / total), len(recalls))
+    return Score(loss / total, sqrt(square / total), len(recalls), curve(recalls, predicted))
+
+
+def curve(recalls: Sequence[Recall], predicted: Sequence[float]) -> tuple[Point, ...]:
+    """From the least to the most likely, cut into at most ten parts of as many recalls each: on the
+    diagonal where predictions come true."""
+    pairs = sorted(zip(predicted, (recall.recalled for recall in recalls), strict=True))
+    parts = min(PARTS, len(pairs) // ENOUGH_A_POINT)
+    cuts = [len(pairs) * part // parts for part in range(parts + 1)] if parts else []
+    return tuple(_point(pairs[start:end]) for start, end in pairwise(cuts))
+
+
+def _point(pairs: Sequence[tuple[float, bool]]) -> Point:
+    count = len(pairs)
+    return Point(sum(p for p, _ in pairs) / count, sum(recalled for _, recalled in pairs) / count, count)
 
 
 def _bin(recall: Recall) -> tuple[int, int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import floor
 
 from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
 from django.utils.formats import date_format
@@ -14,6 +15,7 @@ from django.utils.translation import ngettext
 
 from learn.reviews import spans, svg
 from learn.reviews.memory import Memory
+from learn.reviews.models import ParameterSet
 from learn.reviews.svg import Cell, Line
 from learn.reviews.workload import Workload
 
@@ -122,6 +124,28 @@ def workload(found: Sequence[Workload], now: float) -> Chart:
     drawing = svg.lines(title, [minutes, kept], x_labels, (0.0, 1.0), y_labels, mark=now)
     rows = [(f"{one.retention:.0%}", spans.of_minutes(one.minutes_a_day), f"{one.remembered:.0%}") for one in found]
     return Chart(mark_safe(drawing), (_("Desired"), _("A day"), _("Remembered")), rows)
+
+
+def calibration(fitted: ParameterSet) -> Chart | None:
+    """What was predicted of reviews not seen before, against what came true. None for fits of before it was kept."""
+    used = fitted.calibration.get("fitted" if fitted.adopted else "before", {}).get("curve", ())
+    if not used:
+        return None
+    old = fitted.calibration.get("sm2", {}).get("curve", ())
+    rows = [(f"{predicted:.0%}", f"{recalled:.0%}", str(count)) for predicted, recalled, count in used]
+    low = min(0.7, *(floor(10 * value) / 10 for *pair, _ in used for value in pair))
+
+    def line(points, klass: str, dots=()) -> Line:
+        return Line([(max(predicted, low), max(recalled, low)) for predicted, recalled, _ in points], klass, dots)
+
+    labels = [(share, f"{share:.0%}") for share in (low, (1 + low) / 2, 1.0)]
+    drawn = [
+        Line([(low, low), (1.0, 1.0)], "ideal"),
+        line([point for point in old if point[0] >= low], "line-kept"),
+        line(used, "line", [f"{predicted}: {recalled} ({count})" for predicted, recalled, count in rows]),
+    ]
+    drawing = svg.lines(_("Predicted recall, and what came true"), drawn, labels, (low, 1.0), labels)
+    return Chart(mark_safe(drawing), (_("Predicted"), _("Recalled"), _("of")), rows)
 
 
 def _day(day: date) -> str:

@@ -21,6 +21,7 @@ class PlanForm(forms.ModelForm):
             "away_until",
             "digest",
             "digest_hour",
+            "pooled",
         )
         widgets = {
             "away_from": forms.DateInput(attrs={"type": "date"}),
@@ -35,6 +36,7 @@ class PlanForm(forms.ModelForm):
             ),
             "retention_exercises": _("An exercise takes minutes; 0.85 brings it back half as often as 0.90."),
             "away_from": _("While you are away nothing is asked, and no day is missed."),
+            "pooled": _("From all reviews together 21 numbers are worked out, and nothing else is kept of them."),
             "digest": _("Once a day, only when something is due. Every e-mail has a link that ends it."),
         }
 

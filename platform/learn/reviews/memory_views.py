@@ -33,6 +33,7 @@ def memory(request: HttpRequest) -> HttpResponse:
         "retention": charts.retention(mine) if mine.months else None,
         "modules": [(one, spans.of_days(round(one.stability)), _percent(one.recall)) for one in mine.modules],
         "fitted": fitted,
+        "calibration": charts.calibration(fitted) if fitted else None,
         "mean_recall": _percent(mine.mean_recall),
         "recently": _percent(mine.recent.retention),
         "wished": _percent(mine.plan.retention),

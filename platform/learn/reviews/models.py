@@ -195,6 +195,9 @@ class Plan(models.Model):
     been_away = models.JSONField(default=list, editable=False)  # [first day, day of return], as they were
     digest = models.BooleanField(_("a reminder by e-mail"), default=False)
     digest_hour = models.PositiveSmallIntegerField(_("at this hour"), default=8, validators=[MaxValueValidator(23)])
+    pooled = models.BooleanField(
+        _("my reviews count, without my name, for where new learners here begin"), default=True
+    )
     digest_sent_on = models.DateField(null=True, editable=False)
 
     class Meta:

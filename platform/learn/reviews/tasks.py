@@ -6,7 +6,7 @@ from celery import shared_task
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from learn.reviews import digesting, fitting
+from learn.reviews import digesting, fitting, refolding
 
 
 @shared_task(name="learn.reviews.fit")
@@ -14,9 +14,18 @@ def fit(learner: int) -> None:
     fitting.fit(get_user_model().objects.get(pk=learner), timezone.now())
 
 
+@shared_task(name="learn.reviews.refold")
+def refold(learner: int) -> None:
+    refolding.refold(get_user_model().objects.get(pk=learner))
+
+
 @shared_task(name="learn.reviews.fit_all")
 def fit_all() -> None:
-    """Once a night: who has enough new reviews."""
+    """Once a night: the point where new learners begin, and who has enough new reviews."""
+    everyone = fitting.fit_everyone(timezone.now())
+    if everyone and everyone.adopted:
+        for learner in fitting.without_weights():
+            refold.delay(learner)
     for learner in fitting.learners_to_fit(timezone.now()):
         fit.delay(learner)
 

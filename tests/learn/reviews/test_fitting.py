@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from learn.reviews import calibration, fitting, schedule
+from learn.reviews import calibration, charts, fitting, schedule, tasks
 from learn.reviews.calibration import Recall, histories, score
-from learn.reviews.models import Card, ParameterSet, ReviewEvent
+from learn.reviews.models import Card, ParameterSet, Plan, ReviewEvent
 from learn.reviews.refolding import refold
 from learn.reviews.reviewing import review
 from learn.reviews.rulebook import weights_of
@@ -86,6 +86,22 @@ def test_scores_of_a_handful_by_hand():
     assert score([], []).count == 0
 
 
+def test_a_curve_lies_on_the_diagonal_where_promises_are_kept():
+    rng = random.Random(7)
+    predicted = [rng.uniform(0.5, 1.0) for _ in range(4000)]
+    recalls = [Recall(0, 1, 5, rng.random() < p, 0, 0) for p in predicted]
+
+    points = calibration.curve(recalls, predicted)
+
+    assert len(points) == 10 and sum(point.count for point in points) == 4000
+    assert all(abs(point.predicted - point.recalled) < 0.06 for point in points)
+    assert [point.predicted for point in points] == sorted(point.predicted for point in points)
+
+
+def test_a_handful_has_no_curve():
+    assert calibration.curve([Recall(0, 1, 5, True, 0, 0)] * 19, [0.9] * 19) == ()
+
+
 def test_sm2_keeps_its_ladder():
     assert calibration._sm2_intervals([(3, 0, 0)] * 3) == pytest.approx([1, 6, 15])
     assert calibration._sm2_intervals([(3, 0, 0), (3, 1, 0), (1, 6, 0), (3, 1, 0)])[2:] == [1, 1]
@@ -104,7 +120,7 @@ def write(learner, logs) -> None:
     """The logs as lines, as if reviewed; the cards follow by a refold."""
     lines = [
         ReviewEvent(
-            id=f"{item:04}{place:04}".rjust(26, "0"),
+            id=f"{learner.pk:06}{item:04}{place:04}".rjust(26, "0"),
             learner=learner,
             item=f"small/card:c{item}",
             kind="manual",
@@ -167,3 +183,66 @@ def test_weights_for_everyone_hold_for_who_has_none(learner):
         learner=learner, weights=list(DEFAULT_WEIGHTS), reviews=9, adopted=True, fitted_at=NOON - timedelta(days=9)
     )
     assert weights_of(learner) == DEFAULT_WEIGHTS
+
+
+# -------------------------------------------------------------------------------- where the new begin
+
+
+@pytest.fixture
+def a_class(django_user_model):
+    """Three learners who forget faster than most, and their reviews."""
+    learners = [django_user_model.objects.create_user(f"l{n}@example.org", "a long enough password") for n in range(3)]
+    for number, one in enumerate(learners):
+        write(one, simulated(FORGETFUL, 100, seed=number))
+    return learners
+
+
+def test_where_new_learners_begin_is_fitted_to_everyone(learner, a_class):
+    kept = fitting.fit_everyone(NOON)
+
+    assert kept.learner is None and kept.adopted
+    assert kept.reviews == ReviewEvent.objects.recalls().count()
+    assert weights_of(learner) == tuple(kept.weights)
+    assert kept.calibration["fitted"]["log_loss"] < kept.calibration["before"]["log_loss"]
+
+
+def test_memories_follow_the_weights_of_everyone_where_there_are_no_own(a_class, monkeypatch):
+    monkeypatch.setattr(tasks.refold, "delay", tasks.refold.run)  # here and now, without a broker
+    own = ParameterSet.objects.create(
+        learner=a_class[0], weights=list(DEFAULT_WEIGHTS), reviews=10**6, adopted=True, fitted_at=NOON
+    )
+    monkeypatch.setattr(fitting, "learners_to_fit", lambda now: [])
+    before = dict(Card.objects.filter(item="small/card:c0").values_list("learner", "stability"))
+
+    tasks.fit_all.run()
+
+    after = dict(Card.objects.filter(item="small/card:c0").values_list("learner", "stability"))
+    assert [after[one.pk] == before[one.pk] for one in a_class] == [True, False, False]
+    assert weights_of(a_class[0]) == tuple(own.weights)
+    assert all(refold(one, write=False).is_same for one in a_class)
+
+
+def test_who_keeps_their_reviews_out_counts_for_nobody_else(a_class):
+    Plan.objects.create(learner=a_class[0], pooled=False)
+
+    assert fitting.fit_everyone(NOON) is None  # two are too few to be everyone
+
+
+def test_everyone_is_fitted_again_when_there_is_half_as_much_more(a_class):
+    assert fitting.fit_everyone(NOON) is not None
+    assert fitting.fit_everyone(NOON) is None
+
+
+def test_the_page_draws_what_was_predicted_against_what_came_true(signed_in, learner):
+    write(learner, simulated(FORGETFUL, 200))
+    fitting.fit(learner, NOON)
+
+    chart = charts.calibration(ParameterSet.objects.get())
+    assert len(chart.rows) == 10 and "circle" in chart.drawing
+    assert sum(int(count) for *_, count in chart.rows) == ParameterSet.objects.get().calibration["fitted"]["count"]
+
+
+def test_a_fit_of_before_curves_were_kept_has_its_table_alone(learner):
+    old = ParameterSet(learner=learner, weights=[], reviews=9, calibration={"before": {"log_loss": 0.4, "rmse": 0.1}})
+
+    assert charts.calibration(old) is None
