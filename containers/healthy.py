@@ -39,7 +39,17 @@ def grader(queue: str) -> bool:
     return bool(redis.Redis.from_url(redis_url()).exists(heartbeat_key(queue)))
 
 
-CHECKS = {check.__name__: check for check in (web, worker, scheduler, grader)}
+def keeper() -> bool:
+    """The keeper answers, and its engine and image are there."""
+    import os
+
+    from sandbox.keeper.engine import KeptEngine
+
+    KeptEngine(Path(os.environ["ANNEAL_KEEPER"]), patience=1).close()
+    return True
+
+
+CHECKS = {check.__name__: check for check in (web, worker, scheduler, grader, keeper)}
 
 if __name__ == "__main__":
     sys.path.insert(0, ".")

@@ -1,11 +1,13 @@
-"""`python -m sandbox setup | doctor | sweep`: prepare cells, attack their isolation, remove forgotten ones."""
+"""`python -m sandbox setup | doctor | keeper | sweep`: prepare cells, attack them, keep them, remove forgotten ones."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import os
+import signal
 import sys
+from pathlib import Path
 
 from sandbox import CellEnded, Engine, SandboxUnavailable
 
@@ -38,11 +40,17 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--quick", action="store_true", help="only what a worker tries at its start")
     doctor.set_defaults(run=_doctor)
 
+    keeper = commands.add_parser("keeper", help="speak to the Docker engine for graders that may not")
+    keeper.add_argument("--socket", type=Path, default=os.environ.get("ANNEAL_KEEPER"), help="where to listen")
+    keeper.add_argument("--user", type=int, metavar="UID", help="who may call, besides this user and root")
+    keeper.add_argument("--gpu", action="store_true", help="lend this machine's accelerators, one to a cell")
+    keeper.set_defaults(run=_keeper)
+
     sweep = commands.add_parser("sweep", help="remove cells whose owner is dead or whose time is over")
     sweep.add_argument("--every", type=float, metavar="SECONDS", help="again and again")
     sweep.set_defaults(run=_sweep)
 
-    for command in (setup, doctor, sweep):
+    for command in (setup, doctor, keeper, sweep):
         command.add_argument("--engine", choices=ENGINES, default=os.environ.get("ANNEAL_ENGINE") or None)
     return parser
 
@@ -75,6 +83,26 @@ def _doctor(options: argparse.Namespace) -> int:
     from sandbox.doctor import report
 
     return report(_engine(options.engine), as_json=options.json, quick=options.quick)
+
+
+def _keeper(options: argparse.Namespace) -> None:
+    from sandbox.choosing import open_docker
+    from sandbox.keeper.serving import Keeper
+
+    # Before there is any thread, so that it is this one that takes them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    name = options.engine or "docker"
+    if options.socket is None or name == "bwrap":
+        raise SandboxUnavailable("a keeper is for docker or runsc, and needs --socket PATH or ANNEAL_KEEPER")
+    logging.getLogger("sandbox").setLevel(logging.INFO)
+    users = () if options.user is None else (options.user,)
+    keeper = Keeper(options.socket, lambda: open_docker(name, gpu=options.gpu), users)
+    try:
+        keeper.engine()
+    except SandboxUnavailable as reason:  # an engine that comes later is found by the next caller
+        print(f"no cells yet: {reason}", file=sys.stderr, flush=True)
+    print(f"keeper of {name} cells at {options.socket}", flush=True)
+    keeper.serve_until({signal.SIGTERM, signal.SIGINT})
 
 
 def _sweep(options: argparse.Namespace) -> None:

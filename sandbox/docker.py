@@ -24,7 +24,7 @@ from sandbox import Cell, CellEnded, Ended, Profile, SandboxUnavailable, images,
 from sandbox.cgroups import Group
 from sandbox.devices import Devices
 from sandbox.docker_attach import Attachment, new_mark
-from sandbox.docker_cell import DockerCell
+from sandbox.docker_cell import DockerCell, Launched
 from sandbox.docker_config import DEADLINE, FULL_SHARES, OWNER, PERIOD_US, accelerator, container
 
 __all__ = ["DockerEngine"]
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 TROUBLE = (DockerException, requests.RequestException, OSError)
 API_SECONDS = 30
-REMOVE_SECONDS = 10.0
+REMOVE_SECONDS, HANGING_SECONDS = 10.0, 20.0
 EVENT_SECONDS = 3600
 DEVICE_SECONDS = 60.0  # how long a cell waits for an accelerator that another holds
 
@@ -52,6 +52,7 @@ class DockerEngine:
         self.own_kernel = runtime == "runsc"  # a cell's calls reach gVisor, and not the machine's kernel
         self._api = connect()
         self._info: dict[str, Any] = self._api.info()
+        self._version: dict[str, Any] = self._api.version()  # once: every receipt names it
         if runtime not in self._info.get("Runtimes", {}):
             raise SandboxUnavailable(f"the engine has no runtime {runtime}; add it to the engine's daemon.json")
         self._images: dict[str, str] = {}
@@ -61,11 +62,21 @@ class DockerEngine:
         self._stuck: set[str] = set()
         self.devices = devices
         self._lent: dict[str, str] = {}  # container → the UUID of its device
+        self._removals: dict[str, float] = {}  # under way, and since when
         self._lock = threading.Lock()
         self._removing = ThreadPoolExecutor(2, thread_name_prefix="docker-remove")
         self.sweep()
 
     def start(self, profile: Profile, *, background: bool = False) -> Cell:
+        launched = self.launch(profile, background=background)
+        attachment = Attachment(launched.connection, profile.limits.log_kb * 1024, launched.mark)
+        cell = DockerCell(launched.id, self, attachment, profile)
+        with self._lock:
+            self._cells[cell.id] = cell
+        return cell
+
+    def launch(self, profile: Profile, *, background: bool = False) -> Launched:
+        """A running container and the connection to it. Whoever has that must have it removed in the end."""
         if profile.gpu and self.devices is None:
             raise SandboxUnavailable("these cells have no GPU: those of a grader with --queues gpu do")
         if self.unhealthy:
@@ -85,20 +96,20 @@ class DockerEngine:
             self._removing.submit(self._remove_now, name)
             raise CellEnded(Ended.LOST, f"the engine started no container: {error}") from error
         self._lent[created] = device
-        cell = DockerCell(created, self, Attachment(connection, profile.limits.log_kb * 1024, mark), profile)
-        with self._lock:
-            self._cells[created] = cell
-        return cell
+        return Launched(created, mark, connection)
 
     def promote(self, cell: Cell) -> None:
         if not isinstance(cell, DockerCell):
             return
         group = cell.find_group()
+        self.give_full_share(cell.id, group if isinstance(group, Group) else None, cell.profile.limits.cpus)
+
+    def give_full_share(self, container: str, group: Group | None, cpus: float) -> None:
         if group is None or not group.share(idle=False):
             with suppress(*TROUBLE):
-                self._api.update_container(cell.id, cpu_shares=FULL_SHARES)
+                self._api.update_container(container, cpu_shares=FULL_SHARES)
         if group is not None:
-            group.allow_burst(int(cell.profile.limits.cpus * PERIOD_US))
+            group.allow_burst(int(cpus * PERIOD_US))
 
     def sweep(self) -> int:
         """Also tries again what could not be removed before."""
@@ -110,7 +121,7 @@ class DockerEngine:
         return removed
 
     def describe(self) -> dict[str, str]:
-        version = self._api.version()
+        version = self._version
         return {
             "engine": self.name,
             "engine_version": str(version.get("Version", "")),
@@ -148,9 +159,11 @@ class DockerEngine:
 
     @property
     def unhealthy(self) -> str:
-        """Containers that the engine could not remove in ten seconds; empty when all is well."""
+        """Containers that the engine refuses to remove, or takes too long over; empty when all is well."""
+        late = time.monotonic() - HANGING_SECONDS
         with self._lock:
-            return " ".join(sorted(self._stuck))
+            hanging = {container for container, since in self._removals.items() if since < late}
+            return " ".join(sorted(self._stuck | hanging))
 
     # What cells ask for. None of it raises.
 
@@ -184,6 +197,15 @@ class DockerEngine:
             self._removing.submit(self._remove_now, container)
 
     def _remove_now(self, container: str) -> bool:
+        with self._lock:
+            self._removals[container] = time.monotonic()
+        try:
+            return self._remove_until_gone(container)
+        finally:
+            with self._lock:
+                self._removals.pop(container, None)
+
+    def _remove_until_gone(self, container: str) -> bool:
         until = time.monotonic() + REMOVE_SECONDS
         while True:
             try:
@@ -240,7 +262,12 @@ class DockerEngine:
         parameters = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
         attached = self._api.attach_socket(container, parameters)
         connection = socket.socket(fileno=os.dup(attached.fileno()))
+        # What is behind it too, which would stay open until the garbage is collected: a cell ends when the
+        # last copy of its connection does.
+        behind = getattr(attached, "_sock", None)
         attached.close()
+        if behind is not None:
+            behind.close()
         return connection
 
 

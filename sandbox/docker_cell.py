@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from sandbox import CellEnded, Ended, Profile, Usage
-from sandbox.cgroups import Group
 from sandbox.docker_attach import Attachment
 from sandbox.frames import LOADED, READY, pack
 
-__all__ = ["DockerCell", "Host"]
+__all__ = ["Counters", "DockerCell", "Host", "HostGone", "Launched"]
 
 T = TypeVar("T")
 
@@ -21,10 +22,33 @@ WORD_SECONDS = 0.3
 KILLED = 137
 
 
-class Host(Protocol):
-    """What a cell asks of its engine. Neither raises."""
+class HostGone(Exception):
+    """Nobody can say any longer what ended a cell, so that its end proves nothing."""
 
-    def group_of(self, container: str) -> Group | None: ...
+
+@dataclass(frozen=True)
+class Launched:
+    """A container that runs, and the connection to its streams, which is the receiver's."""
+
+    id: str
+    mark: str  # by which its init tells the end of the program
+    connection: socket.socket
+
+
+class Counters(Protocol):
+    """What is measured of a cell from outside."""
+
+    def forget_peak(self) -> object: ...
+
+    def usage(self) -> Usage: ...
+
+    def out_of_memory(self) -> bool: ...
+
+
+class Host(Protocol):
+    """What a cell asks of its engine. Raises nothing but HostGone."""
+
+    def group_of(self, container: str) -> Counters | None: ...
 
     def ran_out_of_memory(self, container: str) -> bool:
         """What the engine itself says, where no counter can be read."""
@@ -38,10 +62,13 @@ class Host(Protocol):
 class DockerCell:
     """`kill` may come from another thread than the one that speaks."""
 
-    def __init__(self, container: str, host: Host, attachment: Attachment, profile: Profile) -> None:
+    def __init__(
+        self, container: str, host: Host, attachment: Attachment, profile: Profile, *, counted: bool = True
+    ) -> None:
+        """`counted`: whether its counters can be read at all."""
         self.id, self.profile = container, profile
-        self._host, self._attachment = host, attachment
-        self._group: Group | None = None
+        self._host, self._attachment, self._counted = host, attachment, counted
+        self._group: Counters | None = None
         self._usage = Usage()
         self._until = time.monotonic() + profile.limits.lifetime_seconds
         self._ended: CellEnded | None = None
@@ -83,8 +110,12 @@ class DockerCell:
     def kill(self) -> None:
         self._finish(CellEnded(Ended.EXITED, "it was killed"), explain=False)
 
-    def find_group(self) -> Group | None:
-        if self._group is None:
+    def lose(self, why: str) -> None:
+        """End it because its host did. Whatever it was doing is nobody's fault."""
+        self._finish(CellEnded(Ended.LOST, why), explain=False)
+
+    def find_group(self) -> Counters | None:
+        if self._group is None and self._counted:
             self._group = self._host.group_of(self.id)
         return self._group
 
@@ -113,7 +144,10 @@ class DockerCell:
             if self._ended is not None:
                 return self._ended
             self.usage()
-            self._ended = self._explain(ended) if explain else ended
+            try:
+                self._ended = self._explain(ended) if explain else ended
+            except HostGone as gone:
+                self._ended = CellEnded(Ended.LOST, str(gone))
             self._attachment.hang_up()
             self._host.remove(self.id)
         with self._speaking:  # who waits for a frame has been woken by now

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 # At idle priority a cell warms for as long as others work; who needs it meanwhile promotes it.
 WARMING_SECONDS = 600.0
 LOOK_SECONDS = 60.0  # how often the filler looks whether waiting cells still live
-SWEEP_SECONDS = 300.0
+SWEEP_SECONDS, SWEEP_SECONDS_WHEN_SICK = 300.0, 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 SICK_AFTER = 3  # failures in a row
 MB = 1024 * 1024
@@ -175,8 +175,8 @@ class Pool:
                     return
             assert profile is not None
             try:
+                self._sweep()  # also when nothing starts: what hinders it may be what is left behind
                 self._add(profile)
-                self._sweep()
             except Exception as error:  # whatever an engine does, the pool goes on
                 self._failed(profile, error)
 
@@ -261,6 +261,6 @@ class Pool:
         threading.Thread(target=one.cell.kill, name="pool-discard", daemon=True).start()
 
     def _sweep(self) -> None:
-        if time.monotonic() > self._swept + SWEEP_SECONDS:
+        if time.monotonic() > self._swept + (SWEEP_SECONDS_WHEN_SICK if self._failures_in_a_row else SWEEP_SECONDS):
             self._swept = time.monotonic()
             self._engine.sweep()

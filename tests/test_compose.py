@@ -24,18 +24,51 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict] = COMPOSE["services"]
 SITE = {"web", "site-worker", "scheduler", "publish"}
 GRADERS = {"grader-cpu", "grader-gpu"}
+KEEPERS = {"keeper", "keeper-gpu"}
 BASE = "anneal-base:bookworm"
 
 
 def test_the_services_are_those_that_the_design_names():
-    assert set(SERVICES) == {"db", "redis", *SITE, *GRADERS}
-    assert SERVICES["grader-gpu"]["profiles"] == ["gpu"]
-    assert not any("profiles" in service for name, service in SERVICES.items() if name != "grader-gpu")
+    assert set(SERVICES) == {"db", "redis", *SITE, *GRADERS, *KEEPERS}
+    assert {name for name, service in SERVICES.items() if service.get("profiles") == ["gpu"]} == {
+        "grader-gpu",
+        "keeper-gpu",
+    }
+    assert not any("profiles" in service for name, service in SERVICES.items() if not name.endswith("-gpu"))
 
 
-def test_only_graders_get_the_socket_of_the_docker_engine():
-    with_socket = {name for name, service in SERVICES.items() if "docker.sock" in str(service.get("volumes"))}
-    assert with_socket == GRADERS
+def test_only_keepers_get_the_socket_of_the_docker_engine():
+    assert {name for name, service in SERVICES.items() if "docker.sock" in str(service)} == KEEPERS
+    assert {name for name, service in SERVICES.items() if "DOCKER_HOST" in str(service)} == set()
+
+
+@pytest.mark.parametrize("kind", ["", "-gpu"])
+def test_only_graders_get_the_socket_of_a_keeper(kind):
+    volume, keeper = f"keeper{kind}:/run/keeper", SERVICES[f"keeper{kind}"]
+    grader = SERVICES["grader-gpu" if kind else "grader-cpu"]
+    assert [name for name, service in SERVICES.items() if volume in service.get("volumes", ())] == (
+        ["keeper", "grader-cpu"] if not kind else ["keeper-gpu", "grader-gpu"]
+    )
+    assert f"--user {grader['user'].split(':')[0]}" in keeper["command"][-1]  # the socket is theirs alone
+    assert grader["environment"]["ANNEAL_KEEPER"] == keeper["environment"]["ANNEAL_KEEPER"] == "/run/keeper/keeper.sock"
+    assert f"keeper{kind}" in grader["depends_on"]
+
+
+@pytest.mark.parametrize("name", sorted(KEEPERS))
+def test_a_keeper_knows_neither_the_queue_nor_the_site(name):
+    keeper = SERVICES[name]
+    assert keeper["networks"] == ["outside"] and "ports" not in keeper
+    assert not {"REDIS_URL", "DATABASE_URL", "ANNEAL_SECRET_KEY"} & set(keeper["environment"])
+    assert "packages" not in str(keeper["volumes"])
+
+
+@pytest.mark.parametrize("name", sorted(GRADERS))
+def test_a_grader_has_no_rights_over_the_machine(name):
+    service = SERVICES[name]
+    assert service["user"] != "0:0" and service["read_only"] is True and service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "pid" not in service and "cgroup" not in service and "outside" not in service["networks"]
+    assert not any(volume.startswith(("/", ".")) for volume in service["volumes"])
 
 
 @pytest.mark.parametrize("name", sorted(GRADERS))

@@ -21,7 +21,10 @@ COMPOSE_ONLY = re.compile(r"\$\{([A-Z_]+)")
 # How cells and the doctor know their own: set by us for us.
 INTERNAL = {"ANNEAL_CELL", "ANNEAL_DOCTOR_SECRET", "ANNEAL_CANARY"}
 
-MODULES = {"graders": ("grade", "check", "replay", "worker"), "sandbox": ("setup", "doctor", "sweep")}
+MODULES = {
+    "graders": ("grade", "check", "replay", "worker"),
+    "sandbox": ("setup", "doctor", "keeper", "sweep"),
+}
 
 
 def headings(text: str) -> list[str]:

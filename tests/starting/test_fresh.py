@@ -253,7 +253,7 @@ def test_a_folder_for_sockets_that_others_can_enter_is_refused(monkeypatch, tmp_
 
 
 def test_a_grader_is_told_no_secret_of_the_site(tmp_path):
-    environment = dict.fromkeys(SECRETS, "secret") | {"ANNEAL_POOL": "3"}
+    environment = dict.fromkeys(SECRETS, "secret") | {"ANNEAL_POOL": "3", "ANNEAL_ENGINE": "bwrap"}
     with ports.listen("127.0.0.1", 0) as listener:
         found = {one.name: one for one in programs(tmp_path, listener, "http://x", environment)}
 
@@ -264,9 +264,33 @@ def test_a_grader_is_told_no_secret_of_the_site(tmp_path):
     assert found["web"].environment["DATABASE_URL"] == "secret"
 
 
+def test_where_cells_are_containers_a_keeper_alone_is_told_the_way_to_the_engine(tmp_path):
+    environment = dict.fromkeys(SECRETS, "secret") | {"ANNEAL_ENGINE": "runsc", "DOCKER_HOST": "tcp://d:2375"}
+    with ports.listen("127.0.0.1", 0) as listener:
+        found = {one.name: one for one in programs(tmp_path, listener, "http://x", environment)}
+    keeper, grader = found["keeper"], found["grader"]
+
+    assert keeper.environment["DOCKER_HOST"] == "tcp://d:2375" and "DOCKER_HOST" not in grader.environment
+    assert "secret" not in keeper.environment.values() and "REDIS_URL" not in keeper.environment
+    socket = keeper.command[keeper.command.index("--socket") + 1]
+    assert grader.environment["ANNEAL_KEEPER"] == socket and len(socket) <= 107
+    assert keeper.command[keeper.command.index("--engine") + 1] == "runsc"
+    assert keeper.last  # graders finish what they hold
+
+
+def test_a_keeper_of_the_operator_s_is_used_and_none_started(tmp_path):
+    environment = {"ANNEAL_ENGINE": "docker", "ANNEAL_KEEPER": "/elsewhere/keeper.sock"}
+    with ports.listen("127.0.0.1", 0) as listener:
+        found = {one.name: one for one in programs(tmp_path, listener, "http://x", environment)}
+
+    assert "keeper" not in found
+    assert found["grader"].environment["ANNEAL_KEEPER"] == "/elsewhere/keeper.sock"
+
+
 def test_a_broker_of_the_operator_s_is_used_and_none_started(tmp_path):
     with ports.listen("127.0.0.1", 0) as listener:
-        found = {one.name: one for one in programs(tmp_path, listener, "http://x", {"REDIS_URL": "redis://r:6379/0"})}
+        environment = {"REDIS_URL": "redis://r:6379/0", "ANNEAL_ENGINE": "bwrap"}
+        found = {one.name: one for one in programs(tmp_path, listener, "http://x", environment)}
 
     assert "broker" not in found
     assert {one.environment["REDIS_URL"] for one in found.values()} == {"redis://r:6379/0"}

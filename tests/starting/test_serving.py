@@ -18,7 +18,7 @@ import pytest
 from learn.starting.engines import docker_answers
 from tests.starting.site import ROOT, Owner, Site, belonging_to, get, until
 
-PROGRAMS = {"broker", "web", "worker", "scheduler", "grader"}
+PROGRAMS = {"broker", "web", "worker", "scheduler", "keeper", "grader"}
 pytestmark = [pytest.mark.slow, pytest.mark.docker, pytest.mark.timeout(900)]
 
 
@@ -58,6 +58,13 @@ def test_a_grader_gets_no_address_of_the_database(site):
     environment = Path(f"/proc/{site.pids()['grader']}/environ").read_bytes()
     assert b"DATABASE_URL" not in environment and b"REDIS_URL" in environment
     assert b"DATABASE_URL" in Path(f"/proc/{site.pids()['worker']}/environ").read_bytes()
+
+
+def test_only_the_keeper_is_told_the_way_to_the_engine(site):
+    grader = Path(f"/proc/{site.pids()['grader']}/environ").read_bytes()
+    keeper = Path(f"/proc/{site.pids()['keeper']}/environ").read_bytes()
+    assert b"ANNEAL_KEEPER=" in grader and b"DOCKER_" not in grader
+    assert b"REDIS_URL" not in keeper and b"DATABASE_URL" not in keeper
 
 
 def test_the_broker_keeps_what_it_holds_and_evicts_nothing(site):
@@ -109,12 +116,12 @@ def test_a_taken_port_is_refused_when_it_was_asked_for_and_passed_over_when_not(
 
 
 def test_ctrl_c_leaves_nothing_running_and_a_second_start_takes_seconds(site, home):
-    grader = site.pids()["grader"]
+    pids = site.pids()
     assert site.stop(signal.SIGINT) == 0
 
     assert site.said().rstrip().endswith("Stopped.")
     assert belonging_to(home) == []
-    assert containers(grader) == []
+    assert containers(pids["keeper"]) == containers(pids["grader"]) == []
     again = [restart(home) for _ in range(2)]
     assert min(again) < 5, again
 
@@ -130,7 +137,7 @@ def restart(home: Path) -> float:
 
 
 def containers(pid: int) -> list[str]:
-    """Cells of a grader that are still there: a container is no child of ours."""
+    """Cells that a process started and that are still there: a container is no child of ours."""
     command = ["docker", "ps", "--all", "--quiet", "--filter", f"name=anneal-{pid}-"]
     return subprocess.run(command, capture_output=True, text=True).stdout.split()
 
@@ -161,7 +168,8 @@ def database() -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_on_postgresql_and_redis_a_submission_is_graded_through_the_death_of_its_grader(database, tmp_path):
+@pytest.mark.parametrize("dies", ["grader", "keeper"])
+def test_on_postgresql_and_redis_a_submission_is_graded_through_a_death(database, tmp_path, dies):
     broker = os.environ.get("ANNEAL_TEST_REDIS_URL")
     if not broker:
         pytest.skip("ANNEAL_TEST_REDIS_URL names no Redis: ./test starts one where it is installed")
@@ -173,7 +181,7 @@ def test_on_postgresql_and_redis_a_submission_is_graded_through_the_death_of_its
         owner, source = Owner(site.link), (ROOT / "exercises" / "sdpa" / "reference.py").read_text()
 
         owner.post(f"{site.url}/exercises/sdpa/submit/", source=source, mode="submit")
-        os.kill(site.pids()["grader"], signal.SIGKILL)
+        os.kill(site.pids()[dies], signal.SIGKILL)
 
         until(lambda: graded(database), seconds=240)
         assert graded(database) == [("passed", 1.0)]

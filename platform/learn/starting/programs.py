@@ -12,12 +12,15 @@ from pathlib import Path
 from graders.broker import socket_path, socket_url
 
 from . import ports
+from .engines import wanted_engine
 from .home import ROOT
 from .supervisor import Program
 from .web import READY
 
-# A grader runs strangers' code: it gets none of these, whatever the supervisor's own environment holds.
+# A grader reads what strangers' code wrote: it gets none of these, whatever the supervisor's own environment holds.
 SECRETS = ("DATABASE_URL", "EMAIL_URL", "ANNEAL_SECRET_KEY", "DJANGO_SETTINGS_MODULE")
+# Where the Docker engine is and how it lets us in: for the keeper, and for nobody who has one.
+ENGINE = ("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONTEXT", "DOCKER_CONFIG")
 
 # Requests and the broker's chatter are for the files; the terminal shows what a person should read.
 REQUESTS = re.compile(r" INFO (uvicorn\.access|httpx): ")
@@ -36,7 +39,12 @@ def programs(home: Path, listener: socket.socket, base_url: str, environment: Ma
     celery = [*quiet, "-m", "celery", "--app", "learn.celery", "--quiet"]
     worker = ["--queues", "site", "--pool", "threads", "--concurrency", "2", "--hostname", "site@%h"]
     worker += ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    grader, keepers = grader_environment(site), []
+    if engine := kept_engine(environment):
+        keepers = [keeper(home, engine, environment)]
+        grader = behind(keeper_socket(home), grader)
     found = [
+        *keepers,
         Program(
             "web",
             [python, "-m", "learn.starting.web", str(listener.fileno())],
@@ -49,7 +57,7 @@ def programs(home: Path, listener: socket.socket, base_url: str, environment: Ma
         ),
         later("worker", [*celery, "worker", *worker], site),
         later("scheduler", [*celery, "beat", "--schedule", str(home / "beat.schedule"), "--pidfile", ""], site),
-        later("grader", [*quiet, "-m", "graders", "worker", "--queues", "cpu,regrade"], grader_environment(site)),
+        later("grader", [*quiet, "-m", "graders", "worker", "--queues", "cpu,regrade"], grader),
     ]
     return found if environment.get("REDIS_URL") else [broker(home, environment), *found]
 
@@ -57,6 +65,33 @@ def programs(home: Path, listener: socket.socket, base_url: str, environment: Ma
 def later(name: str, command: list[str], environment: Mapping[str, str]) -> Program:
     """A program of Celery's: nobody waits for it to see the first page."""
     return Program(name, command, environment, hidden=TASKS, later=True)
+
+
+def kept_engine(environment: Mapping[str, str]) -> str:
+    """The engine that needs a keeper of ours: none for bwrap, nor where the operator names a keeper."""
+    if sys.platform != "linux" or environment.get("ANNEAL_KEEPER"):
+        return ""
+    engine = wanted_engine(environment)
+    return engine if engine in ("docker", "runsc") else ""
+
+
+def keeper(home: Path, engine: str, environment: Mapping[str, str]) -> Program:
+    """The one program that speaks to the Docker engine. It knows nothing of the site, and the site nothing of it."""
+    own = {name: value for name, value in environment.items() if name not in (*SECRETS, "REDIS_URL")}
+    command = [sys.executable, "-m", "sandbox", "keeper", "--engine", engine, "--socket", str(keeper_socket(home))]
+    paths = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "ANNEAL_HOME": str(home)}
+    return Program("keeper", command, {**own, **paths}, later=True, last=True)
+
+
+def keeper_socket(home: Path) -> Path:
+    """Beside the broker's, in a folder that nobody else can enter."""
+    broker = socket_path(home)
+    return broker.with_name(broker.name.replace("valkey", "keeper") if "valkey" in broker.name else f"k-{broker.name}")
+
+
+def behind(keeper: Path, grader: Mapping[str, str]) -> dict[str, str]:
+    """A grader's environment without the way to the engine, and with the way to its keeper."""
+    return {**{name: value for name, value in grader.items() if name not in ENGINE}, "ANNEAL_KEEPER": str(keeper)}
 
 
 def broker(home: Path, environment: Mapping[str, str]) -> Program:
