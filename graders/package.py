@@ -44,6 +44,7 @@ class Package:
     hints: dict[str, dict[str, str]]
     names: dict[str, dict[str, str]]  # locale → case name → its translation
     formerly: tuple[str, ...] = ()
+    showcase: tuple[dict[str, Any], ...] = ()  # {"file", "title", "says"}: programs that visitors see judged
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -77,6 +78,7 @@ class Package:
             hints=manifest.get("hints", {}),
             names=manifest.get("names", {}),
             formerly=tuple(manifest.get("formerly", ())),
+            showcase=tuple(manifest.get("showcase", ())),
             files=files,
         )
         package._refuse_contradictions()
@@ -89,6 +91,16 @@ class Package:
         for hint in self.hints:
             if hint not in known:
                 raise PackageError(f"{self.key}/exercise.toml: hints.{hint} has no submissions/failed/{hint}.py")
+        for piece in self.showcase:
+            self._refuse_piece(piece)
+
+    def _refuse_piece(self, piece: dict[str, Any]) -> None:
+        name = piece.get("file")
+        if f"showcase/{name}.py" not in self.files:
+            raise PackageError(f"{self.key}/exercise.toml: showcase has no showcase/{name}.py")
+        for field_ in ("title", "says"):
+            if not isinstance(piece.get(field_), dict) or not piece[field_].get("en"):
+                raise PackageError(f"{self.key}/exercise.toml: showcase {name}: {field_} needs at least en")
 
     def text(self, name: str) -> str:
         return self.files[name].decode("utf-8")

@@ -1,112 +1,20 @@
-"""The workbench in a real browser, over the whole path: page, queue, grader, verdict, stream.
-
-The grader is the real one; only its cells isolate nothing, since the code is ours.
-"""
+"""The workbench in a real browser, over the whole path: page, queue, grader, verdict, stream."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-import time
-from contextlib import contextmanager
-from types import SimpleNamespace
-
 import pytest
-from django.test.utils import modify_settings
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from graders.protocol import CaseResult, Mode, Outcome
 from learn.exercises import recording
 from learn.exercises.models import Draft, Submission
-from tests.learn.exercises.conftest import SOLUTION, open_broker, package, publish, verdict_of  # noqa: F401
+from tests.learn.exercises.conftest import SOLUTION, verdict_of
 from tests.learn.exercises.test_live import Grader
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 ADDS = "def scale(x, by):\n    return x + by\n"
-
-
-@pytest.fixture
-def live_server(transactional_db):
-    """The site as it is served in earnest: uvicorn, so that streams stream."""
-    import uvicorn
-    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-
-    from learn.asgi import application
-
-    config = uvicorn.Config(ASGIStaticFilesHandler(application), port=0, log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    # pytest-django switches these on and off around what is called live_server.
-    hosts = modify_settings(ALLOWED_HOSTS={"append": "127.0.0.1"})
-    yield SimpleNamespace(url=f"http://127.0.0.1:{port}", _live_server_modified_settings=hosts)
-    server.force_exit = server.should_exit = True
-    thread.join(10)
-
-
-@pytest.fixture
-def exercise(transactional_db, package, settings, tmp_path):  # noqa: F811
-    from graders.store import Store
-
-    settings.PACKAGES = tmp_path
-    Store(tmp_path).put(package)
-    publish(package)
-    return package
-
-
-@pytest.fixture
-def broker():
-    with open_broker() as client:
-        yield client
-
-
-@pytest.fixture
-def grading(broker, exercise, tmp_path):
-    """A grader on its queue and the site's worker on its own, both on real Celery."""
-    from celery.contrib.testing.worker import start_worker
-
-    from graders import worker
-    from graders.cells import Cells
-    from graders.protocol import heartbeat_key
-    from graders.store import Store
-    from learn.celery import app
-    from tests.graders.conftest import Unpooled
-
-    source = Unpooled()
-    worker.grader = worker.Grader(source.engine, Cells(source), Store(tmp_path), broker)
-    broker.set(heartbeat_key("cpu"), "{}", ex=600)
-    told = {"pool": "threads", "perform_ping_check": False, "shutdown_timeout": 60}
-    with (
-        kept_awake(app),
-        start_worker(worker.app, queues=["cpu"], **told),
-        start_worker(app, queues=["site"], **told),
-    ):
-        yield
-    worker.grader.cells.close()
-    source.engine.close()
-
-
-@contextmanager
-def kept_awake(app):
-    """A worker in a thread sees that it is to stop when its loop turns, and an idle loop sleeps for long."""
-    done = threading.Event()
-
-    def wake() -> None:
-        while not done.wait(0.3):
-            app.control.broadcast("ping")
-
-    thread = threading.Thread(target=wake)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 @pytest.fixture
@@ -354,6 +262,26 @@ def test_a_file_is_dropped_on_the_editor(open_workbench, broker):
     drop(page, "latin.py", "# caf\xe9".encode("latin-1"))
     expect(page.locator("[data-notice]")).to_contain_text("not UTF-8")
     expect(page.locator(".cm-content")).to_contain_text("return x * by")
+
+
+def test_the_editor_keeps_to_the_content_security_policy(open_workbench, broker, new_page):
+    page = open_workbench()
+    page.evaluate("document.addEventListener('securitypolicyviolation', e => console.error(e.violatedDirective))")
+
+    write(page, SOLUTION)
+    page.keyboard.press("Control+End")
+    page.keyboard.type("ret")
+    expect(page.locator(".cm-tooltip-autocomplete")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+f")
+    expect(page.locator(".cm-search")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Alt+g")
+    page.get_by_role("button", name="Larger text").click()
+
+    # Its own styles hold, so they were let in by their nonce and not blocked.
+    assert page.locator(".cm-scroller").evaluate("element => getComputedStyle(element).display") == "flex"
+    assert new_page.complaints == []
 
 
 def test_the_editor_can_be_left_by_keyboard(open_workbench, broker):

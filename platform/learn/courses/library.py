@@ -13,7 +13,7 @@ is asked for each time. `rendering.render_lesson(edition, key, locale)` makes it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -49,6 +49,8 @@ class Exercise:
     functions: tuple[str, ...]
     limits: GradingLimits
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # locale → case name → its translation
+    # Programs that visitors see judged: {"file", "title", "says", "text"}.
+    showcase: Sequence[Mapping[str, Any]] = ()
     course: str = ""  # of the edition it was asked of
     topic: str = ""  # whose lesson has it; empty when none has
 
@@ -147,6 +149,7 @@ def manifest(package: Package) -> dict[str, Any]:
         "limits": vars(package.limits),
         "names": package.names,
         "formerly": list(package.formerly),
+        "showcase": [piece | {"text": package.text(f"showcase/{piece['file']}.py")} for piece in package.showcase],
     }
 
 

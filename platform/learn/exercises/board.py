@@ -100,7 +100,7 @@ def board(submission: Submission, names: Names, progress: Progress | None = None
 
 
 def _running(submission: Submission, progress: Progress, names: Names) -> Board:
-    rows = tuple(_rows(progress.cases, names))
+    rows = tuple(rows_of(progress.cases, names))
     known = names.get(get_language() or "en", {})
     to_come = case_names(submission.package, submission.mode)[len(rows) :]
     headline = _("Running …") if submission.is_run else _("Judging …")
@@ -158,7 +158,7 @@ def _position(submission: Submission) -> tuple[int, float | None]:
 
 
 def _judged(submission: Submission, verdict: Verdict, names: Names, note: str) -> Board:
-    rows = tuple(_rows(verdict.cases, names))
+    rows = tuple(rows_of(verdict.cases, names))
     return Board(
         submission,
         "judged",
@@ -199,7 +199,7 @@ def _time_taken(submission: Submission, verdict: Verdict) -> str:
 # ------------------------------------------------------------------------------------------- the rows
 
 
-def _rows(cases: tuple[CaseResult, ...], names: Names) -> list[Row]:
+def rows_of(cases: tuple[CaseResult, ...], names: Names) -> list[Row]:
     known = names.get(get_language() or "en", {})
     return [_row(case, index, known.get(case.name, case.name)) for index, case in enumerate(cases)]
 

@@ -7,7 +7,7 @@ verdict counts, so that a lost, late, doubled or forged message is harmless.
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from django.conf import settings
@@ -42,6 +42,11 @@ def new_token() -> str:
 
 # A job that a grader finds after so many seconds is not worth its time: another was sent long ago.
 WORTH_GRADING = 3600
+
+
+# The programs that come with an exercise are judged at most this often, however many visitors ask.
+ASKED_AGAIN_AFTER = timedelta(minutes=1)
+DEMONSTRATION = "demonstration-"
 
 
 class State(models.TextChoices):
@@ -233,3 +238,35 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.exercise} of {self.learner_id}, revision {self.revision}"
+
+
+class Demonstration(models.Model):
+    """What a grader last said of a program that came with an exercise. Visitors see it; their own code never runs."""
+
+    package = models.CharField(max_length=128)
+    name = models.CharField(max_length=100)  # of the program, in the package's showcase
+    grading = models.PositiveIntegerField(default=0)
+    token = models.CharField(max_length=64, blank=True)
+    asked_at = models.DateTimeField(null=True)
+    graded_at = models.DateTimeField(null=True)
+    report = models.JSONField(null=True)  # the Verdict, whole
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["package", "name"], name="one_demonstration_per_program")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.package}"
+
+    @property
+    def job_id(self) -> str:
+        """Stands where a submission's id does: what comes back finds this row by it."""
+        return f"{DEMONSTRATION}{self.pk}"
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        return Verdict.from_dict(self.report) if self.report else None
+
+    def is_asked(self, now: datetime) -> bool:
+        """Whether a grader has it now, as far as is known."""
+        answered = self.graded_at is not None and self.asked_at is not None and self.graded_at >= self.asked_at
+        return self.asked_at is not None and not answered and now - self.asked_at < ASKED_AGAIN_AFTER

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from graders.protocol import TASK_GRADE, CaseResult, heartbeat_key, progress_channel
+from graders.protocol import TASK_GRADE, CaseResult, Job, heartbeat_key, progress_channel
 from learn.celery import app
 from learn.exercises.models import State, Submission
 
@@ -72,20 +72,27 @@ def _take_place(submission: Submission, now: datetime) -> bool:
 def send(submission: Submission, now: datetime | None = None) -> bool:
     """Give the job to the broker. False if it cannot be reached."""
     now = now or timezone.now()
+    if not publish(submission.job(now), submission.queue):
+        return False
+    _mark_sent(submission, now)
+    return True
+
+
+def publish(job: Job, queue: str) -> bool:
+    """Whether the broker took the job."""
     try:
         broker().ping()  # one that hangs is found out in a second; publishing would wait for many
         app.send_task(
             TASK_GRADE,
-            kwargs={"job": submission.job(now).to_dict()},
-            queue=submission.queue,
+            kwargs={"job": job.to_dict()},
+            queue=queue,
             ignore_result=True,
             retry=True,
             retry_policy=RETRY,
         )
     except UNREACHABLE as error:
-        log.warning("submission %s was kept but not sent: %s", submission.pk, error)
+        log.warning("%s was kept but not sent: %s", job.submission, error)
         return False
-    _mark_sent(submission, now)
     return True
 
 
@@ -144,11 +151,15 @@ class Progress:
 
 def progress(submission: Submission) -> Progress | None:
     """What a grader last told of this grading; nothing while none has started, or the broker is away."""
+    return progress_of(submission.pk, submission.grading)
+
+
+def progress_of(pk: str, grading: int) -> Progress | None:
     try:
-        told = Progress.read(broker().get(last_key(submission.pk)))
+        told = Progress.read(broker().get(last_key(pk)))
     except UNREACHABLE:
         return None
-    return told if told is not None and told.grading in (None, submission.grading) else None
+    return told if told is not None and told.grading in (None, grading) else None
 
 
 def last_key(pk: str) -> str:

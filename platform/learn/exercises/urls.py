@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from learn.exercises import views
+from learn.exercises import showcase, views
 
 app_name = "exercises"
 
@@ -18,5 +18,6 @@ urlpatterns = [
     path("<slug:key>/submit/", views.submit, name="submit"),
     path("<slug:key>/draft/", views.draft, name="draft"),
     path("<slug:key>/history/", views.history, name="history"),
+    path("<slug:key>/shown/<slug:name>/", showcase.shown, name="shown"),
     path("<slug:key>/ways/", views.other_ways, name="ways"),
 ]

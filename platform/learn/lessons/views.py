@@ -14,19 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from learn.courses import content, library
 from learn.courses.library import Edition
-from learn.courses.rendering import highlight
+from learn.exercises import showcase
 from learn.lessons import finishing
 from learn.lessons.page import page, refresher
 from learn.lessons.picture import picture
 from learn.lessons.standing import journey
 from learn.reviews.today import Today
-
-# On the front page: attention as people write it first.
-EXAMPLE = """\
-def sdpa(q, k, v):
-    scores = q @ k.transpose(-2, -1)
-    weights = scores.softmax(dim=-1)
-    return weights @ v"""
 
 
 @require_GET
@@ -38,7 +31,8 @@ def front(request: HttpRequest) -> HttpResponse:
         return render(request, "lessons/empty.html")
     if request.user.is_authenticated:
         return _roadmap(request, edition)
-    context = {"course": _worded(edition), "picture": picture(edition, _locale()), "example": highlight(EXAMPLE)}
+    show = showcase.of_course(edition, request.GET.get("shown", ""), timezone.now())
+    context = {"course": _worded(edition), "picture": picture(edition, _locale()), "show": show}
     return render(request, "lessons/front.html", context)
 
 
