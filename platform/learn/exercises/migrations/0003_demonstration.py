@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exercises', '0001_initial'),
+        ('exercises', '0002_one_at_the_broker'),
     ]
 
     operations = [
