@@ -185,6 +185,62 @@ def test_a_question_is_answered_by_its_number_and_explained(page, learner, cours
     assert ReviewEvent.objects.filter(item="small/masks-q0", kind="graded").count() == 2
 
 
+def test_a_question_answered_without_a_connection_is_sent_when_it_is_back(new_page, learner, course):  # noqa: F811
+    reviewing.review(learner, "small/masks-q0", 3, timezone.now() - timedelta(days=40))
+    page = new_page(learner)
+    page.goto("/reviews/")
+    page.locator(".choices li", has_text="Yes").locator("input").check()
+    page.context.set_offline(True)
+    page.locator(".question-send").click()
+
+    expect(page.locator(".review-unsent")).to_contain_text("your answer is kept here")
+    expect(page.locator("[data-go]")).to_be_visible()
+    page.close()
+
+    later = page.context.new_page()
+    page.context.set_offline(False)
+    later.goto("/reviews/")
+    for _ in range(100):
+        if ReviewEvent.objects.filter(item="small/masks-q0", rating__isnull=False).count() == 2:
+            break
+        later.wait_for_timeout(50)
+    assert list(ReviewEvent.objects.filter(item="small/masks-q0").in_order().values_list("rating", flat=True)) == [3, 3]
+    forget_lost_requests(new_page)
+
+
+def test_the_next_question_is_there_before_it_is_asked(page, learner, course):  # noqa: F811
+    for item in ("small/masks-q0", "small/vectors-q0"):
+        reviewing.review(learner, item, 3, timezone.now() - timedelta(days=40))
+    page.goto("/reviews/")
+
+    expect(page.locator(".question form")).to_have_count(2)
+
+
+def test_what_is_forgotten_for_the_eighth_time_is_set_aside_and_said(page, learner, course):  # noqa: F811
+    now = timezone.now()
+    for n in range(15):  # known, forgotten, known, …
+        reviewing.review(
+            learner, CARDS[0], 4 if n % 2 == 0 else 1, now - timedelta(days=300 - 10 * n), kind=What.MANUAL
+        )
+    page.goto("/reviews/")
+    page.keyboard.press("Space")
+    page.keyboard.press("1")
+
+    expect(page.locator(".review-unsent")).to_contain_text("Forgotten 8 times, so it is set aside")
+    assert Card.objects.get(item=CARDS[0]).is_leech
+
+
+def test_practice_passes_over_without_touching_a_date(page, learner, due):
+    before = list(Card.objects.order_by("item").values("due_on", "buried_until"))
+    page.goto("/reviews/?practice=vectors")
+    first = shown(page)
+    page.keyboard.press("b")
+    expect(page.locator(f'[data-item="{first}"]')).not_to_be_visible()
+    page.wait_for_timeout(300)
+
+    assert list(Card.objects.order_by("item").values("due_on", "buried_until")) == before
+
+
 def test_by_thumb_on_a_phone(new_page, learner, due):
     page = new_page(learner, viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
     page.goto("/reviews/")
@@ -207,5 +263,6 @@ def test_without_a_script_every_step_is_a_form(new_page, learner, due):
 
 
 def forget_lost_requests(new_page) -> None:
-    """The browser itself reports a request that found no connection; here that is the point."""
-    new_page.complaints[:] = [said for said in new_page.complaints if "ERR_" not in said]
+    """The browser and htmx report a request that found no connection; here that is the point."""
+    lost = ("ERR_", "htmx:sendError", "htmx:afterRequest")
+    new_page.complaints[:] = [said for said in new_page.complaints if not any(word in said for word in lost)]

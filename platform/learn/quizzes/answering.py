@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import median
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,9 @@ from learn.reviews.fold import What
 from learn.reviews.items import Kind
 from learn.reviews.models import Card
 from learn.reviews.rating import Evidence, rate
+
+# Times of older answers say little about what is usual now.
+TIMES_KEPT = 50
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,23 @@ def counts(learner, card: Card | None, now: datetime) -> bool:
     return card.last_on < today or card.due <= now
 
 
+def _usual_seconds(learner, attempt: Attempt) -> list[float]:
+    """How long the learner took for their last right answers, this one left out."""
+    timed = Attempt.objects.filter(learner=learner, right=True, duration_ms__gt=0).exclude(pk=attempt.pk)
+    return [ms / 1000 for ms in timed.order_by("-at").values_list("duration_ms", flat=True)[:TIMES_KEPT]]
+
+
 def _review(learner, attempt: Attempt, now: datetime) -> Card:
     seconds = attempt.duration_ms / 1000 if attempt.duration_ms else None
-    evidence = Evidence(kind=Kind.QUESTION, solved=attempt.right, unsure=attempt.unsure, active_seconds=seconds)
+    own = _usual_seconds(learner, attempt)
+    evidence = Evidence(
+        kind=Kind.QUESTION,
+        solved=attempt.right,
+        unsure=attempt.unsure,
+        active_seconds=seconds,
+        own_median=median(own) if own else None,
+        own_times=len(own),
+    )
     rated = rate(evidence)
     assert rated.rating is not None, "an answer is never our own fault"
     event = str(ULID.from_datetime(now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -19,6 +20,8 @@ from learn.courses.content import Question
 from learn.courses.library import Edition
 from learn.quizzes import answering, grading, presenting
 from learn.quizzes.presenting import Presented
+from learn.reviews import days
+from learn.reviews.moments import believed
 
 MAX_SECONDS = 3600
 
@@ -52,7 +55,7 @@ def _answer(request: HttpRequest, edition: Edition, found: Question) -> HttpResp
         found,
         seed,
         given,
-        timezone.now(),
+        _moment(request),
         edition=edition.number,
         unsure="unsure" in form,
         duration_ms=_milliseconds(request.POST.get("seconds", "")),
@@ -92,6 +95,15 @@ def _find(course: str, key: str) -> tuple[Edition, Question]:
 
 def _locale() -> str:
     return get_language() or content.DEFAULT_LOCALE
+
+
+def _moment(request: HttpRequest) -> datetime:
+    """When it was answered: now, or when the device says it was, if it was kept there without a connection."""
+    now = timezone.now()
+    claimed, sent = (request.POST.get(name, "") for name in ("at", "sent"))
+    if not all(stamp.isdecimal() and len(stamp) <= 15 for stamp in (claimed, sent)):
+        return now
+    return days.from_ms(believed(int(claimed), int(sent), days.to_ms(now)).utc_ms)
 
 
 def _milliseconds(seconds: str) -> int | None:

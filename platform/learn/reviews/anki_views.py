@@ -56,6 +56,15 @@ def _said(found: importing.Imported) -> str:
         said.append(
             ngettext("%(n)d card is of no course here.", "%(n)d cards are of no course here.", left) % {"n": left}
         )
+    if found.future:
+        said.append(
+            ngettext(
+                "%(n)d review lies in the future and was left out: set the clock of that device and bring it again.",
+                "%(n)d reviews lie in the future and were left out: set the clock of that device and bring them again.",
+                found.future,
+            )
+            % {"n": found.future}
+        )
     return " ".join(said)
 
 

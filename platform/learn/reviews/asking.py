@@ -120,6 +120,7 @@ class Rated:
     returns: str
     lower: tuple[Button, ...]
     was_changed: bool
+    lapses: int = 0  # of an item that was set aside for being forgotten so often
 
 
 def stage(learner, now: datetime, locale: str, session: Session | None = None) -> Stage:
@@ -210,4 +211,5 @@ def rated(learner, event: ReviewEvent, today: date, locale: str) -> Rated:
         returns=spans.until(card.due_on, today) if card else "",
         lower=tuple(Button(rating, str(reasons.NAMES[rating]), "") for rating in possible),
         was_changed=bool(event.auto_rating),
+        lapses=card.lapses if card and card.is_leech else 0,
     )

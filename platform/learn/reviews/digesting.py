@@ -38,8 +38,9 @@ def send_due(now: datetime, progress: Callable[[int], None] | None = None) -> in
 
 def _send(plan: Plan, now: datetime) -> bool:
     today = Today(plan.learner, now, Session())
-    hour = now.astimezone(today.clock.zone).hour
-    if plan.digest_sent_on == today.date or not plan.digest_hour <= hour < 24 or plan.is_away(today.date):
+    begins = today.clock.rollover  # hours are counted from there: 02:00 is late in the day of study
+    hour, wished = (now.astimezone(today.clock.zone).hour - begins) % 24, (plan.digest_hour - begins) % 24
+    if plan.digest_sent_on == today.date or hour < wished or plan.is_away(today.date):
         return False
     count = len(today.queue.items)
     # Marked before it is sent: two schedulers, or one that dies between, send one e-mail and not two.

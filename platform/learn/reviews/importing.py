@@ -39,6 +39,7 @@ class Imported:
     moved: int  # cards whose due day was another there
     unknown: int  # cards of items that no course here has
     strange: int  # notes that are not ours
+    future: int = 0  # reviews left out because they lie in the future
 
 
 @transaction.atomic
@@ -50,6 +51,8 @@ def bring(learner, package: apkg.Package, now: datetime) -> Imported:
     items = {card.item for card in cards}
     lines = _own_lines(learner, package.own, now, lambda item: map.knows(item) or item in had)
     lines += _reviews(learner, cards, lines, now)
+    begun = had | {line.item for line in lines}
+    lines += [_begun(learner, card, now) for card in cards if card.item not in begun]
     ReviewEvent.objects.bulk_create(lines, batch_size=500)
     if lines:
         refold(learner)
@@ -57,7 +60,8 @@ def bring(learner, package: apkg.Package, now: datetime) -> Imported:
     if moved:
         refold(learner)
     rated = sum(1 for line in lines if line.rating)
-    return Imported(len(items), rated, len(moved), len(package.cards) - len(cards), package.strange)
+    future = sum(review.ms > days.to_ms(now) for card in cards for review in card.reviews)
+    return Imported(len(items), rated, len(moved), len(package.cards) - len(cards), package.strange, future)
 
 
 # ------------------------------------------------------------------------------------ our own log
@@ -188,6 +192,11 @@ def _memory(learner, card: apkg.Card, now: datetime) -> ReviewEvent:
     return line
 
 
+def _begun(learner, card: apkg.Card, now: datetime) -> ReviewEvent:
+    """A card that was never asked there: it waits here too."""
+    return _bare(learner, card.item, What.JOIN, days.to_ms(now), f"{card.item}:join")
+
+
 def _bare(learner, item: str, what: What, utc_ms: int, name: str) -> ReviewEvent:
     """A line whose id follows from what it says, so that bringing it twice is bringing it once."""
     clock, moment = clock_of(learner), days.from_ms(utc_ms)
@@ -213,7 +222,8 @@ def _follow_anki(learner, cards: list[apkg.Card], package: apkg.Package, now: da
         card = mine.get(theirs.item)
         if card is None:
             continue
-        if theirs.type == State.REVIEW and 0 <= theirs.due < 200_000:
+        # Below 0 where it was due before the collection there was made.
+        if theirs.type == State.REVIEW and -36_525 <= theirs.due < 200_000:
             due_on = first + timedelta(days=theirs.due)
             if card.state == State.REVIEW and due_on != card.due_on:
                 lines.append(_at_end(learner, card, What.MOVE, now, due_on))

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from learn.reviews import days, places, reviewing
 from learn.reviews.fold import What
@@ -30,7 +31,7 @@ NOTES = {"bury": What.BURY, "suspend": What.SUSPEND, "resume": What.RESUME, "res
 class Result:
     id: str
     ok: bool
-    message: str = ""
+    message: str = ""  # why it was not taken; or what else came of it
     item: str = ""  # of an undo: what was taken back, to be shown again
 
     def to_dict(self) -> dict[str, Any]:
@@ -52,7 +53,23 @@ def _receive(learner, line: Any, sent_ms: int | None, now: datetime) -> Result:
         card = _write(learner, given, sent_ms, now)
     except Refused as refused:
         return Result(id, False, str(refused))
+    if (
+        card
+        and given.get("what", "rate") == "rate"
+        and card.is_leech
+        and card.leech_at == days.from_ms(card.last_ms or 0)
+    ):
+        return Result(id, True, _set_aside(card.lapses))
     return Result(id, True, item=card.item if card and given.get("what") == "undo" else "")
+
+
+def _set_aside(lapses: int) -> str:
+    said = ngettext(
+        "Forgotten %(n)d time, so it is set aside: what helps stands under “Set aside”.",
+        "Forgotten %(n)d times, so it is set aside: what helps stands under “Set aside”.",
+        lapses,
+    )
+    return said % {"n": lapses}
 
 
 def _write(learner, line: Mapping[str, Any], sent_ms: int | None, now: datetime) -> Card | None:

@@ -49,6 +49,16 @@ def test_a_wrong_answer_is_again_and_an_unsure_one_is_hard(answer):
     assert ratings() == [Rating.AGAIN, Rating.HARD]
 
 
+def test_a_right_answer_that_took_much_longer_than_usual_is_hard(answer):
+    for day in range(6):
+        answer("ten", now=NOW + timedelta(days=day), duration_ms=4000 + day)
+    answer("ten", now=NOW + timedelta(days=9), duration_ms=20_000)
+
+    assert ratings() == [Rating.GOOD] * 6 + [Rating.HARD]
+    evidence = ReviewEvent.objects.order_by("utc_ms").last().evidence
+    assert (evidence["own_times"], evidence["reason"]) == (6, "slow")
+
+
 def test_the_same_asking_answered_twice_is_one_answer(answer, learner):
     seed = answering.next_seed(learner, ITEM)
     first, second = answer("three", seed=seed), answer("ten", seed=seed)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from learn.quizzes import presenting
 from learn.quizzes.models import Attempt
+from learn.reviews import days
 
 pytestmark = pytest.mark.usefixtures("edition")
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -177,6 +178,20 @@ def test_how_long_it_took_is_kept_when_it_makes_sense(send, seconds, kept):
     send("thousand", choice="ten", seconds=seconds)
 
     assert Attempt.objects.get().duration_ms == kept
+
+
+def test_an_answer_that_waited_for_a_connection_counts_when_it_was_given(send):
+    now = days.to_ms(timezone.now())
+    send("thousand", choice="ten", at=now - 26 * 3_600_000, sent=now)
+
+    assert days.to_ms(Attempt.objects.get().at) == pytest.approx(now - 26 * 3_600_000, abs=5000)
+
+
+@pytest.mark.parametrize("at", ["", "-1", "9" * 400, "tomorrow", "²"])
+def test_an_impossible_moment_of_an_answer_is_now(send, at):
+    send("thousand", choice="ten", at=at, sent="0")
+
+    assert days.to_ms(Attempt.objects.get().at) == pytest.approx(days.to_ms(timezone.now()), abs=5000)
 
 
 def test_in_chinese_the_question_and_all_that_is_said_are_chinese(send, client):

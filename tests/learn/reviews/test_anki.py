@@ -12,7 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from learn.reviews import apkg, days, importing, packages, reviewing
+from learn.reviews import anki_views, apkg, days, importing, packages, reviewing
 from learn.reviews.apkg import NotReadable, Review
 from learn.reviews.fold import What
 from learn.reviews.models import Card, ReviewEvent
@@ -167,6 +167,18 @@ def test_an_undone_import_stays_undone(learnt, other):
     importing.bring(other, package, NOON)
 
     assert Card.objects.get(learner=other, item=CARD).reps == reps
+
+
+def test_a_review_in_the_future_is_left_out_and_said(learnt):
+    package = without_own_log(packed(learnt))
+    late = Review(days.to_ms(NOON + timedelta(days=2)), 3)
+    cards = tuple(replace(c, reviews=(*c.reviews, late)) if c.item == CARD else c for c in package.cards)
+    before = state(learnt)
+
+    found = importing.bring(learnt, replace(package, cards=cards), NOON)
+
+    assert (found.future, found.reviews) == (1, 0) and state(learnt) == before
+    assert "1 review lies in the future" in anki_views._said(found)
 
 
 # ------------------------------------------------------------------------------------- what is written

@@ -30,6 +30,15 @@ def test_it_comes_at_the_learners_hour_and_once(subscribed, mailoutbox):
     assert "for today" in mailoutbox[0].subject and "/reviews/" in mailoutbox[0].body
 
 
+def test_an_hour_of_the_night_belongs_to_the_day_of_study_before_it(subscribed, mailoutbox):
+    Plan.objects.update(digest_hour=2)
+    two = EIGHT_IN_BERLIN - timedelta(hours=6)
+
+    sent = [send_due(two + timedelta(minutes=30 * half)) for half in range(96)]  # two days from two in the night
+
+    assert sum(sent) == 2 and sent[0] == sent[48] == 1
+
+
 def test_nobody_is_written_to_unasked(subscribed, mailoutbox):
     Plan.objects.update(digest=False)
 
@@ -80,7 +89,7 @@ def test_a_made_up_link_ends_nothing(client, subscribed, change):
 def test_one_mailbox_that_fails_keeps_no_other_waiting(subscribed, django_user_model, mailoutbox, monkeypatch, course):
     other = django_user_model.objects.create_user("grace@example.org", "another long password")
     review(other, "small/card:vectors-0", 3, EIGHT_IN_BERLIN - timedelta(days=30), kind=What.MANUAL)
-    Plan.objects.create(learner=other, digest=True, digest_hour=3)
+    Plan.objects.create(learner=other, digest=True, digest_hour=5)
     subscribed.learner.email = "broken\n@example.org"  # no header may hold this
     subscribed.learner.save()
 

@@ -1,6 +1,7 @@
 // The review page: one item at a time, one key each. Answers go into an outbox that outlives a lost
 // connection and a closed tab; the next item is on the screen before the last answer has arrived.
 import { Outbox } from "./review/outbox.js";
+import { Kept } from "./review/kept.js";
 import { newId } from "./review/ulid.js";
 import { Stopwatch } from "./review/stopwatch.js";
 
@@ -17,6 +18,8 @@ let minutesLeft = 0;
 let last = []; // ids of what was answered here, for undo: the latest at the end
 
 const outbox = new Outbox(`anneal.reviews.${page.dataset.learner}`, page.dataset.log, token, showUnsent);
+
+const kept = new Kept(`anneal.answers.${page.dataset.learner}`, token);
 
 // ------------------------------------------------------------------------------------ one at a time
 
@@ -46,10 +49,18 @@ function show(article, { focus = true } = {}) {
   showLeft();
   if (!article) return;
   watch.start();
-  const slot = article.querySelector("[data-question-slot]");
-  if (slot && !slot.querySelector(".question")) window.htmx.ajax("GET", slot.dataset.url, { target: slot, swap: "innerHTML" });
+  load(article);
+  load(pending()[1]); // without a connection one goes on for a while
   if (focus) article.focus({ preventScroll: true });
   window.scrollTo({ top: 0 });
+}
+
+// A question is a fragment of its own.
+function load(article) {
+  const slot = article?.querySelector("[data-question-slot]");
+  if (!slot || slot.dataset.wanted !== undefined || slot.querySelector(".question")) return;
+  slot.dataset.wanted = "";
+  window.htmx.ajax("GET", slot.dataset.url, { source: slot, target: slot, swap: "innerHTML" }).finally(() => delete slot.dataset.wanted);
 }
 
 function showLeft() {
@@ -164,29 +175,46 @@ document.addEventListener("htmx:afterSettle", () => {
   window.htmx.ajax("GET", url, { target: slot, swap: "innerHTML" });
 });
 
-document.addEventListener("htmx:sendError", (event) => {
+document.addEventListener("htmx:sendError", missed);
+document.addEventListener("htmx:responseError", (event) => event.detail.xhr.status >= 500 && missed(event));
+
+// What was typed is kept, and goes by itself; a question that cannot be shown comes again later.
+function missed(event) {
   const article = event.target.closest?.("[data-asked]");
-  if (!article || event.target.closest("form, [data-rated-slot]")) return; // an answer stays where it was typed
-  say(words.needsConnection);
-  next();
-});
+  if (!article || article !== current() || event.target.closest("[data-rated-slot]")) return;
+  const form = event.target.closest(".question form");
+  if (form) {
+    kept.add(form);
+    article.dataset.kept = "";
+    article.querySelector("[data-next-bar]").hidden = false;
+    say(words.answerKept, 10_000);
+  } else {
+    say(words.needsConnection);
+    next();
+  }
+}
 
 // ---------------------------------------------------------------------------------------- what is said
 
 let saying;
-function say(text) {
+function say(text, milliseconds = 4000) {
   clearTimeout(saying);
   unsent.textContent = text;
   unsent.hidden = false;
-  saying = setTimeout(() => showUnsent(outbox.state), 4000);
+  saying = setTimeout(() => {
+    saying = undefined;
+    showUnsent({ ...outbox.state, told: "" });
+  }, milliseconds);
 }
 
 function showUnsent(state) {
-  const { count, isStuck, isSignedOut, refused } = state;
+  const { count, isStuck, isSignedOut, refused, told } = state;
   let text = "";
+  if (told && !refused) return say(told, 10_000);
   if (refused) text = words.refused.replace("{why}", refused);
   else if (isSignedOut) text = words.signedOut.replace("{n}", count);
   else if (isStuck && count) text = count === 1 ? words.unsentOne : words.unsent.replace("{n}", count);
+  if (!text && saying) return; // what was said a moment ago is read to its end
   unsent.textContent = text;
   unsent.hidden = !text;
 }
@@ -226,7 +254,7 @@ function forward(article) {
     details.open = true;
     details.querySelector(".rating-3").focus({ preventScroll: true });
   } else if (details) rate(article, 3);
-  else if ("marked" in article.dataset) next();
+  else if ("marked" in article.dataset || "kept" in article.dataset) next();
   else if (article.querySelector("[data-open]")) article.querySelector("[data-open]").click();
   else article.querySelector(".question form")?.requestSubmit();
 }
@@ -259,3 +287,4 @@ page.addEventListener("toggle", (event) => {
 
 arrive(stage);
 outbox.flush();
+kept.flush();

@@ -72,12 +72,13 @@ export class Outbox {
     this.pause = 1000;
     this.undone = results.findLast((result) => result.item)?.item;
     const refused = results.filter((result) => !result.ok).map((result) => result.message);
-    this.#say({ isStuck: false, isSignedOut: false, refused: refused.join(" ") });
+    const told = results.filter((result) => result.ok && result.message).map((result) => result.message);
+    this.#say({ isStuck: false, isSignedOut: false, refused: refused.join(" "), told: told.join(" ") });
     if (this.lines.length) this.retry = setTimeout(() => this.flush());
   }
 
   #say(state) {
-    Object.assign(this.state, { count: this.lines.length, refused: "" }, state);
+    Object.assign(this.state, { count: this.lines.length, refused: "", told: "" }, state);
     this.changed(this.state);
   }
 }
