@@ -15,7 +15,7 @@ from graders.package import Package
 from sandbox import Cell, CellEnded, Limits, Profile
 
 HERE = Path(__file__).parent
-JUDGE_FILES = ("__init__", "values", "kit", "protocol", "candidate", "heat", "lazy", "judge", "judge_cell")
+JUDGE_FILES = ("__init__", "values", "kit", "protocol", "candidate", "asking", "heat", "lazy", "judge", "judge_cell")
 START_SECONDS = 90.0
 # What a module imports only when it is first used, and then takes long: the first torch.autograd.grad of a
 # process costs 300 ms, nearly all of it this import.

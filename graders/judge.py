@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graders import kit, values
+from graders.asking import Asker, CellGone, Line, Reply, steps_of
 from graders.candidate import Candidate
 from graders.heat import drawn
 from graders.kit import Asked, Case, Mismatch, Step
@@ -17,29 +18,6 @@ from graders.protocol import CaseResult, Outcome, Verdict
 SAMPLE_SEED = 20250101
 HINT_SECONDS = 3.0
 SHOWN_STDOUT = 8_000
-
-
-class CellGone(Exception):
-    """The answer cell ended instead of answering."""
-
-    def __init__(self, ended: str, detail: str, log: str) -> None:
-        super().__init__(detail)
-        self.ended, self.detail, self.log = ended, detail, log
-
-
-@dataclass
-class Reply:
-    """What came back for one question. `value` is the learner's answer, decoded, if there is one."""
-
-    status: str  # answered, raised, loaded, malformed
-    value: Any = None
-    body: dict[str, Any] = field(default_factory=dict)
-    seconds: float = 0.0
-    stdout: str = ""
-
-
-# A question in bytes, whether it is a sample, the seconds it may take, and what to do while it is answered.
-Ask = Callable[[bytes, bool, float, Callable[[], None]], Reply]
 
 
 @dataclass
@@ -58,29 +36,31 @@ RAISED = object()
 class Judging:
     """One grading."""
 
-    def __init__(self, job: dict[str, Any], manifest: dict[str, Any], ask: Ask, tell: Callable[[CaseResult], None]):
-        self.job, self.manifest, self.ask, self.tell = job, manifest, ask, tell
+    def __init__(self, job: dict[str, Any], manifest: dict[str, Any], asker: Asker, tell: Callable[[CaseResult], None]):
+        self.job, self.manifest, self.asker, self.tell = job, manifest, asker, tell
         self.limits = manifest["limits"]
-        self.left = float(self.limits["seconds"])
         self.reference = Candidate("reference.py")
+        self.line = Line(asker, self.reference, float(self.limits["case_seconds"]))
         self.records: list[Record] = []
         self.spent = 0.0
 
     # -------------------------------------------------------------------------------------- the path
 
     def verdict(self) -> Verdict:
-        refusal = self.load()
+        self.put_load()
+        rows = list(self.rows())  # drawn while the learner's file is executed
+        refusal = self.loaded()
         if refusal is not None:
             return refusal
-        rows = list(self.rows())
+        self.line.add(rows)
         results: list[CaseResult] = []
         gone: CellGone | None = None
-        for sample, name, cases in rows:
+        for number, (sample, name, cases) in enumerate(rows):
             if gone is not None:
                 result = CaseResult(name, None, worth=_worth(sample, cases), sample=sample)
             else:
                 try:
-                    result = self.row(sample, name, cases)
+                    result = self.row(number, sample, name, cases)
                 except CellGone as error:
                     gone = error
                     result = self.ended(error, sample, name, cases)
@@ -88,12 +68,16 @@ class Judging:
             self.tell(result)
         return self.sum_up(results, gone)
 
-    def load(self) -> Verdict | None:
-        """Have the learner's file executed. A Verdict if that is already the end."""
+    def put_load(self) -> None:
+        """Have the learner's file executed."""
         seed = int(self.job["seed"], 16) ^ 0x5EED
         order = {"load": {"seed": seed % 2**62, "functions": list(self.manifest["functions"])}}
+        self.asker.put(values.encode(order), sample=True, seconds=float(self.limits["load_seconds"]), load=True)
+
+    def loaded(self) -> Verdict | None:
+        """What came of it: a Verdict if that is already the end."""
         try:
-            reply = self.ask(values.encode(order), True, float(self.limits["load_seconds"]), lambda: None)
+            reply = self.asker.get()
         except CellGone as error:
             outcome, message = _end_in_words(error)
             return Verdict(outcome, message=f"While your file was loaded: {message}", log=error.log)
@@ -122,27 +106,28 @@ class Judging:
                 grouped.setdefault(case.name, []).append(case)
             yield from ((sample, name, group) for name, group in grouped.items())
 
-    def row(self, sample: bool, name: str, cases: list[Case]) -> CaseResult:
+    def row(self, number: int, sample: bool, name: str, cases: list[Case]) -> CaseResult:
         worth, seconds = _worth(sample, cases), 0.0
         for case in cases:
             before = self.spent
             result = self.one(sample, case)
             seconds += self.spent - before
             if result.outcome is not Outcome.PASSED:
+                self.line.skip(number)
                 break
         earned = worth if result.outcome is Outcome.PASSED else 0.0
         return replace(result, name=name, points=earned, worth=worth, sample=sample, seconds=round(seconds, 6))
 
     def one(self, sample: bool, case: Case) -> CaseResult:
-        """Ask one case's steps and the case itself, and compare the last answer."""
+        """One case's steps and the case itself: take the answers, and compare the last."""
         before: list[tuple[Any, Any]] = []
         answers: list[Any] = []
         began = self.spent
-        steps = [*case.before, Step(case.call, case.args, case.kwargs)]
+        steps = steps_of(case)
         self.reference.reset()
         for step in steps:
-            question = {"call": step.call, "args": list(step.args), "kwargs": dict(step.kwargs)}
-            reply, want = self.ask_beside(question, sample)
+            reply, want = self.line.next()
+            self.spent += reply.seconds
             if reply.status == "answered":
                 answers.append(reply.value)
                 before.append((reply.value, want))
@@ -162,19 +147,6 @@ class Judging:
         return CaseResult(
             case.name, Outcome.FAILED, kind=found.kind, message=found.message, details=details, shown=shown
         )
-
-    def ask_beside(self, question: dict[str, Any], sample: bool) -> tuple[Reply, Any]:
-        """The learner's answer and the reference's, each from its own copy of the arguments."""
-        raw = values.encode(question)
-        seconds = min(float(self.limits["case_seconds"]), self.left)
-        if seconds <= 0:
-            raise CellGone("time", "all cases together", "")
-        wants: list[Any] = []
-        # The reference works while the learner's code does: on another core, in another cell.
-        reply = self.ask(raw, sample, seconds, lambda: wants.append(self.reference.call(values.decode(raw))))
-        self.left -= reply.seconds
-        self.spent += reply.seconds
-        return reply, wants[0]
 
     # ------------------------------------------------------------------------------------- the verdict
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import struct
 import sys
 import traceback
-from collections.abc import Callable
 from dataclasses import asdict
 
 from graders import values
+from graders.asking import CellGone, Reply
 from graders.candidate import Candidate
-from graders.judge import SHOWN_STDOUT, CellGone, Judging, Reply
+from graders.judge import SHOWN_STDOUT, Judging
 from graders.lazy import LAZY
 from graders.protocol import CaseResult
 
@@ -28,38 +29,51 @@ class Channel:
 
     def __init__(self, fds: tuple[int, int]) -> None:
         self.reader, self.writer = fds
+        self.waiting = bytearray()
+        os.set_blocking(self.writer, False)
 
     def read(self) -> bytes:
         (length,) = struct.unpack(">I", self._exactly(4))
         return self._exactly(length)
 
     def _exactly(self, count: int) -> bytes:
-        parts = []
-        while count:
-            part = os.read(self.reader, min(count, 1 << 20))
-            if not part:
-                os._exit(0)
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+        while len(self.waiting) < count:
+            self._take_in()
+        data = bytes(self.waiting[:count])
+        del self.waiting[:count]
+        return data
+
+    def _take_in(self) -> None:
+        part = os.read(self.reader, 1 << 20)
+        if not part:
+            os._exit(0)
+        self.waiting += part
 
     def write(self, kind: bytes, body: bytes) -> None:
+        """Takes answers in meanwhile: the broker may have one to deliver before it listens to us again."""
         rest = memoryview(struct.pack(">I", 1 + len(body)) + kind + body)
         while rest:
-            rest = rest[os.write(self.writer, rest) :]
+            try:
+                rest = rest[os.write(self.writer, rest) :]
+            except BlockingIOError:
+                readable, _, _ = select.select([self.reader], [self.writer], [])
+                if readable:
+                    self._take_in()
 
-    def ask(self, question: bytes, sample: bool, seconds: float, meanwhile: Callable[[], None]) -> Reply:
-        """Relay one question through the broker. CellGone if the answer cell ended instead."""
-        header = json.dumps({"sample": sample, "seconds": seconds}).encode()
+    def put(self, question: bytes, *, sample: bool, seconds: float, load: bool = False) -> None:
+        """One question for the broker to relay."""
+        header = json.dumps({"sample": sample, "seconds": seconds, "load": load}).encode()
         self.write(b"Q", struct.pack(">I", len(header)) + header + question)
-        meanwhile()
+
+    def get(self) -> Reply:
+        """What came of it. CellGone if the answer cell ended instead."""
         frame = self.read()
         if frame[:1] == b"E":
             told = json.loads(frame[1:])
             raise CellGone(told["ended"], told["detail"], told["log"])
         (length,) = struct.unpack(">I", frame[1:5])
-        header_in = json.loads(frame[5 : 5 + length])
-        return understand(frame[5 + length :], header_in["seconds"], header_in["log"][:SHOWN_STDOUT])
+        header = json.loads(frame[5 : 5 + length])
+        return understand(frame[5 + length :], header["seconds"], header["log"][:SHOWN_STDOUT])
 
 
 def understand(raw: bytes, seconds: float, log: str) -> Reply:
@@ -104,13 +118,13 @@ def main(fds: tuple[int, int]) -> None:
     Candidate("reference.py")  # whatever is wrong with the package shows before the first learner
     while True:
         job = json.loads(channel.read()[1:])
-        ask = LAZY[job["lazy"]].asker(manifest) if job.get("lazy") else channel.ask
+        asker = LAZY[job["lazy"]].asker() if job.get("lazy") else channel
 
         def tell(result: CaseResult) -> None:
             channel.write(b"C", json.dumps(asdict(result)).encode())
 
         try:
-            verdict = Judging(job, manifest, ask, tell).verdict()
+            verdict = Judging(job, manifest, asker, tell).verdict()
             receipt = {**verdict.receipt, "versions": versions()}
             channel.write(b"V", json.dumps({**asdict(verdict), "receipt": receipt}).encode())
         except Exception:

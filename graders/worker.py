@@ -40,6 +40,7 @@ log = logging.getLogger("graders")
 
 HEARTBEAT_SECONDS = 10
 PROGRESS_SECONDS = 600
+PROGRESS_PAUSE = 0.04
 
 app = Celery("graders", broker=celery_url())
 app.conf.update(
@@ -69,8 +70,8 @@ class Grader:
             package = self.store.get(job.package)
         except PackageError as error:
             return Verdict(Outcome.BROKEN, message=str(error))
-        progress = Progress(self.redis, job)
-        verdict = grade(job, package, self.cells, progress.case)
+        with Progress(self.redis, job) as progress:
+            verdict = grade(job, package, self.cells, progress.case)
         return receipts.name_engine(verdict, self.about, grader=socket.gethostname())
 
     @cached_property
@@ -79,25 +80,45 @@ class Grader:
         return self.engine.describe()
 
 
-class Progress:
-    """Tells whoever watches how far a grading is. Nothing depends on it: a lost broker loses only the show."""
+class Progress(threading.Thread):
+    """Tells whoever watches how far a grading is. Nothing depends on it: a lost broker loses only the show.
+
+    In a thread, so that a grading does not wait for the broker, and no oftener than an eye can follow.
+    """
 
     def __init__(self, connection: redis.Redis, job: Job) -> None:
+        super().__init__(name="progress", daemon=True)
         self.redis, self.job = connection, job
         self.cases: list[dict[str, Any]] = []
-        self.tell()
+        self.changed, self.over = threading.Event(), False
+
+    def __enter__(self) -> Progress:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over = True
+        self.changed.set()
 
     def case(self, result: CaseResult) -> None:
         self.cases.append(result.to_dict())
-        self.tell()
+        self.changed.set()
 
-    def tell(self) -> None:
+    def run(self) -> None:
+        while not self.over:
+            self.changed.clear()
+            self.tell(list(self.cases))
+            time.sleep(PROGRESS_PAUSE)
+            self.changed.wait()
+
+    def tell(self, cases: list[dict[str, Any]]) -> None:
         channel = progress_channel(self.job.submission)
-        state = {"state": "running", "grading": self.job.grading, "done": len(self.cases), "cases": self.cases}
-        text = json.dumps(state)
+        text = json.dumps({"state": "running", "grading": self.job.grading, "done": len(cases), "cases": cases})
         with suppress(redis.RedisError):
-            self.redis.set(f"{channel}:last", text, ex=PROGRESS_SECONDS)
-            self.redis.publish(channel, text)
+            together = self.redis.pipeline(transaction=False)
+            together.set(f"{channel}:last", text, ex=PROGRESS_SECONDS)
+            together.publish(channel, text)
+            together.execute()
 
 
 grader: Grader | None = None
