@@ -43,6 +43,10 @@ class Mode(StrEnum):
     SUBMIT = "submit"
 
 
+# The judge's and the grader's sentences are English; the site says them in the reader's language.
+NOT_FOR_STRANGERS = "The sandbox of this site is for its own staff's code; nothing of yours was run."
+
+
 @dataclass(frozen=True)
 class Job:
     """One grading to do."""
@@ -57,6 +61,7 @@ class Job:
     mode: Mode = Mode.SUBMIT
     deadline: float = 0.0  # Unix time after which nobody waits any longer
     locale: str = "en"
+    staff: bool = False  # sent by staff: may be graded where a sandbox is for people one knows
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

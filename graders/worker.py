@@ -22,6 +22,7 @@ from graders.cells import Cells, answer_profile, judge_profile
 from graders.grade import grade
 from graders.package import Package, PackageError
 from graders.protocol import (
+    NOT_FOR_STRANGERS,
     QUEUE_SITE,
     QUEUES,
     TASK_GRADE,
@@ -34,13 +35,14 @@ from graders.protocol import (
     progress_channel,
 )
 from graders.store import Store, packages_folder
-from sandbox import Engine, SandboxUnavailable
+from sandbox import CellEnded, Engine, SandboxUnavailable
 
 log = logging.getLogger("graders")
 
 HEARTBEAT_SECONDS = 10
 PROGRESS_SECONDS = 600
 PROGRESS_PAUSE = 0.04
+WEAK = "let a Docker engine answer, or set ANNEAL_ALLOW_WEAK_SANDBOX=1 to grade everybody's"
 
 app = Celery("graders", broker=celery_url())
 app.conf.update(
@@ -66,6 +68,8 @@ class Grader:
         self.engine, self.cells, self.store, self.redis = engine, cells, store, connection
 
     def grade(self, job: Job) -> Verdict:
+        if not job.staff and not serves_strangers(self.engine):
+            return Verdict(Outcome.REFUSED, message=NOT_FOR_STRANGERS)
         try:
             package = self.store.get(job.package)
         except PackageError as error:
@@ -119,6 +123,11 @@ class Progress(threading.Thread):
             together.set(f"{channel}:last", text, ex=PROGRESS_SECONDS)
             together.publish(channel, text)
             together.execute()
+
+
+def serves_strangers(engine: Engine) -> bool:
+    """Whether people other than staff may send code here: by the engine's nature, or by the operator's word."""
+    return engine.for_strangers or os.environ.get("ANNEAL_ALLOW_WEAK_SANDBOX") == "1"
 
 
 grader: Grader | None = None
@@ -181,6 +190,8 @@ def serve(queues: list[str], concurrency: int, engine_name: str | None) -> int:
         engine = choose(engine_name)
         engine.sweep()
         refuse_what_does_not_hold(engine)
+        if not serves_strangers(engine):
+            log.warning("cells of %s are for code of staff alone; %s", engine.name, WEAK)
     except SandboxUnavailable as error:
         log.error("%s", error)
         return 3
@@ -208,7 +219,13 @@ def refuse_what_does_not_hold(engine: Engine) -> None:
     """Attack the sandbox as it is configured. SandboxUnavailable if an attack works."""
     from sandbox.doctor import attack
 
-    escaped = [finding for finding in attack(engine) if not finding.held]
+    try:
+        escaped = [finding for finding in attack(engine) if not finding.held]
+    except CellEnded as ended:
+        raise SandboxUnavailable(
+            f"No cell starts, so no queue is served: {ended.detail or ended}. Run `python -m sandbox setup`, which"
+            " tries one, or `python -m sandbox doctor` for the whole picture."
+        ) from ended
     if escaped:
         raise SandboxUnavailable(
             "The sandbox does not hold, so no queue is served: "

@@ -119,6 +119,7 @@ class Engine(Protocol):
     """Starts cells. Safe to use from several threads."""
 
     name: str  # "docker", "runsc", "bwrap"
+    for_strangers: bool  # whether it is meant for code of people whom nobody here knows
 
     def start(self, profile: Profile, *, background: bool = False) -> Cell:
         """A new cell, started but perhaps not ready. `background` warms it at idle priority."""

@@ -69,7 +69,7 @@ def _setup(options: argparse.Namespace) -> None:
 
 def _answering() -> str:
     """docker where an engine answers, whether or not its image is built; else bwrap."""
-    from sandbox.docker import connect
+    from sandbox.docker_needs import connect
 
     try:
         connect().close()

@@ -28,6 +28,7 @@ from sandbox.bwrap_limits import Processors, counts_processes_per_cell, limit_pr
 from sandbox.bwrap_seccomp import ARCHITECTURES
 from sandbox.bwrap_start import launch, remedy
 from sandbox.bwrap_watch import MemoryWatch
+from sandbox.needs import refuse_little_memory
 
 __all__ = ["BwrapEngine"]
 
@@ -78,10 +79,12 @@ class BwrapEngine:
     """Raises SandboxUnavailable, with the remedy, where a cell cannot be made or does not hold."""
 
     name = "bwrap"
+    for_strangers = False  # one flaw in the kernel is a way out, and its limits are softer
 
     def __init__(self, python: str | None = None) -> None:
         if sys.platform != "linux" or platform.machine() not in ARCHITECTURES:
             raise SandboxUnavailable("bwrap cells need Linux on x86_64 or aarch64")
+        refuse_little_memory(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
         self._bwrap = find_bwrap()
         self._interpreter = Interpreter.ask(python or find_python())
         self._own_users = os.geteuid() == 0 and users_are_mapped()

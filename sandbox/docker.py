@@ -17,8 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 import docker
-import requests
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import ImageNotFound, NotFound
 
 from sandbox import Cell, CellEnded, Ended, Profile, SandboxUnavailable, images, owners
 from sandbox.cgroups import Group
@@ -26,13 +25,13 @@ from sandbox.devices import Devices
 from sandbox.docker_attach import Attachment, new_mark
 from sandbox.docker_cell import DockerCell, Launched
 from sandbox.docker_config import DEADLINE, FULL_SHARES, OWNER, PERIOD_US, accelerator, container
+from sandbox.docker_needs import TROUBLE, connect, refuse_runtime, remedy
+from sandbox.needs import refuse_little_memory
 
 __all__ = ["DockerEngine"]
 
 log = logging.getLogger(__name__)
 
-TROUBLE = (DockerException, requests.RequestException, OSError)
-API_SECONDS = 30
 REMOVE_SECONDS, HANGING_SECONDS = 10.0, 20.0
 EVENT_SECONDS = 3600
 DEVICE_SECONDS = 60.0  # how long a cell waits for an accelerator that another holds
@@ -46,6 +45,8 @@ NUMBERS = itertools.count()
 class DockerEngine:
     """Raises SandboxUnavailable if no engine answers, lacks the runtime or has no image of ours."""
 
+    for_strangers = True
+
     def __init__(self, runtime: str = "runc", image: str = "python", devices: Devices | None = None) -> None:
         self.name = "docker" if runtime == "runc" else runtime
         self.runtime = runtime
@@ -53,8 +54,8 @@ class DockerEngine:
         self._api = connect()
         self._info: dict[str, Any] = self._api.info()
         self._version: dict[str, Any] = self._api.version()  # once: every receipt names it
-        if runtime not in self._info.get("Runtimes", {}):
-            raise SandboxUnavailable(f"the engine has no runtime {runtime}; add it to the engine's daemon.json")
+        refuse_runtime(self._info, runtime)
+        refuse_little_memory(self._info.get("MemTotal", 0))
         self._images: dict[str, str] = {}
         self._image(image)
         self._owner = owners.name(os.getpid())
@@ -94,7 +95,8 @@ class DockerEngine:
             # A request that timed out may have been served all the same.
             self._lent[name] = device
             self._removing.submit(self._remove_now, name)
-            raise CellEnded(Ended.LOST, f"the engine started no container: {error}") from error
+            message = f"the engine started no container: {error}{remedy(str(error))}"
+            raise CellEnded(Ended.LOST, message) from error
         self._lent[created] = device
         return Launched(created, mark, connection)
 
@@ -269,16 +271,3 @@ class DockerEngine:
         if behind is not None:
             behind.close()
         return connection
-
-
-def connect() -> docker.APIClient:
-    """A client of the engine that the environment names (DOCKER_HOST), or of the usual one."""
-    try:
-        options = docker.utils.kwargs_from_env()
-        client = docker.APIClient(version="auto", timeout=API_SECONDS, num_pools=32, **options)
-        client.ping()
-    except (APIError, *TROUBLE) as error:
-        raise SandboxUnavailable(f"no Docker engine answers ({error}); start one, or set DOCKER_HOST") from error
-    if not client.base_url.startswith(("http+docker://localhost", "http://")):
-        raise SandboxUnavailable(f"cells speak over a unix socket or plain TCP, and not over {client.base_url}")
-    return client

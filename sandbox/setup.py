@@ -12,7 +12,8 @@ import docker
 from docker.errors import ImageNotFound
 
 from sandbox import CellEnded, Engine, Profile, SandboxUnavailable, images
-from sandbox.docker import DockerEngine, connect
+from sandbox.docker import DockerEngine
+from sandbox.docker_needs import connect
 from sandbox.images.base import PUBLIC, find_base, target_of
 from sandbox.images.packages import download
 from sandbox.progress import Progress

@@ -64,6 +64,7 @@ def measure(pid: int) -> Usage | None:
 
 class LocalEngine:
     name = "local"
+    for_strangers = True
 
     def __init__(self) -> None:
         self._cells: list[LocalCell] = []

@@ -27,6 +27,8 @@ PATIENCE_SECONDS = 20.0
 class KeptEngine:
     """`expected`: the engine that must be kept there, None for any. SandboxUnavailable if it is not."""
 
+    for_strangers = True
+
     def __init__(self, path: Path, expected: str | None = None, patience: float = PATIENCE_SECONDS) -> None:
         self._path, self._patience, self._closed = path, patience, False
         self._house: House | None = None

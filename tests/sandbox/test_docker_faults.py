@@ -1,16 +1,22 @@
 """What is our own fault, or the engine's: it is told as such, and nothing is left of it."""
 
+import json
 import logging
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 import requests
 
+from graders.worker import refuse_what_does_not_hold
 from sandbox import CellEnded, Ended, Profile, SandboxUnavailable
 from sandbox import docker as engines
 from sandbox.docker import DockerEngine
+from sandbox.docker_needs import refuse_runtime, runsc_version
 from tests.sandbox.programs import ECHO, how_it_ends, plain, soon, start
 
 pytestmark = pytest.mark.docker
@@ -75,6 +81,92 @@ def test_no_engine_is_told_with_a_remedy(monkeypatch):
 
     with pytest.raises(SandboxUnavailable, match="no Docker engine answers .*start one"):
         DockerEngine()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_user_who_may_not_speak_to_the_engine_is_told_so_with_a_remedy(docker, tmp_path):
+    """By somebody else: in a process whose own user is nobody."""
+    script = "import os; os.setgroups([]); os.setuid(65534)\nfrom sandbox.docker_needs import connect\nconnect()"
+    environment = {**os.environ, "HOME": "/nonexistent"}
+    words = [sys.executable, "-c", f"import sandbox.docker_needs; {script}"]
+    said = subprocess.run(words, capture_output=True, text=True, env=environment).stderr
+
+    assert "this user may not speak to the Docker engine" in said and "group docker" in said
+
+
+def test_a_machine_with_too_little_memory_is_refused_with_a_remedy(docker, monkeypatch):
+    info = {**docker._info, "MemTotal": 500 * 2**20}
+    monkeypatch.setattr(engines.docker.APIClient, "info", lambda self: info)
+
+    with pytest.raises(SandboxUnavailable, match="has 500 MB of memory.*give it more"):
+        DockerEngine()
+
+
+def test_a_filter_that_the_kernel_rejects_is_told_with_a_remedy_at_the_start(own, monkeypatch):
+    """For real: the engine is handed a filter that says what no kernel knows."""
+    broken = json.dumps(
+        {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_SING"}]}
+    )
+    monkeypatch.setattr("sandbox.docker_config.profile_json", lambda: broken)
+
+    with pytest.raises(SandboxUnavailable, match="No cell starts, so no queue is served.*seccomp.*CONFIG_SECCOMP"):
+        refuse_what_does_not_hold(own)
+
+
+def test_an_engine_that_hangs_on_a_removal_gets_no_more_cells_meanwhile(own, monkeypatch):
+    cell, release = start(own, ECHO), threading.Event()
+    monkeypatch.setattr(engines, "HANGING_SECONDS", 0.2)
+    remove = own._api.remove_container
+    with monkeypatch.context() as hanging:
+        hanging.setattr(own._api, "remove_container", lambda *a, **o: release.wait(30) and remove(*a, **o))
+        cell.kill()
+        until = soon(10)
+        while not own.unhealthy:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        with pytest.raises(SandboxUnavailable, match=cell.id):
+            own.start(plain())
+        release.set()
+        while own.unhealthy:
+            assert time.monotonic() < until + 20
+            time.sleep(0.05)
+    start(own, ECHO).kill()
+
+
+@pytest.mark.parametrize(
+    ("said", "date"),
+    [
+        ("runsc version release-20240729.0\nspec: 1.1.0-rc.1\n", 20240729),
+        ("runsc version 0.0~20221219.0\nspec: 1.0.2-dev\n", 20221219),
+        ("runsc version VERSION_MISSING\n", None),
+    ],
+)
+def test_a_gvisor_tells_its_date(tmp_path, said, date):
+    program = tmp_path / "runsc"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{said}END\n")
+    program.chmod(0o755)
+    assert runsc_version(str(program)) == date
+    assert runsc_version(str(tmp_path / "none")) is None
+
+
+def test_a_gvisor_that_is_too_old_or_unknown_is_refused_unless_the_operator_says_otherwise(tmp_path, monkeypatch):
+    program = tmp_path / "runsc"
+    program.write_text("#!/bin/sh\necho runsc version release-20230920.0\n")
+    program.chmod(0o755)
+    old, unknown = ({"Runtimes": {"runsc": {"path": str(path)}}} for path in (program, tmp_path / "elsewhere"))
+    monkeypatch.delenv("ANNEAL_RUNSC_MINIMUM", raising=False)
+
+    with pytest.raises(SandboxUnavailable, match="of 20230920.*one of 20240101 or newer.*ANNEAL_RUNSC_MINIMUM"):
+        refuse_runtime(old, "runsc")
+    with pytest.raises(SandboxUnavailable, match="does not tell its version.*ANNEAL_RUNSC_MINIMUM to 0"):
+        refuse_runtime(unknown, "runsc")
+    monkeypatch.setenv("ANNEAL_RUNSC_MINIMUM", "20230920")
+    refuse_runtime(old, "runsc")
+    monkeypatch.setenv("ANNEAL_RUNSC_MINIMUM", "0")
+    refuse_runtime(unknown, "runsc")
+    monkeypatch.setenv("ANNEAL_RUNSC_MINIMUM", "yesterday")
+    with pytest.raises(SandboxUnavailable, match="the date of a release"):
+        refuse_runtime(old, "runsc")
 
 
 def test_something_else_that_listens_is_no_engine(monkeypatch, tmp_path):

@@ -12,10 +12,12 @@ pytestmark = pytest.mark.docker
 
 @pytest.fixture(scope="module")
 def runsc():
-    try:
-        engine = DockerEngine("runsc")
-    except SandboxUnavailable as reason:
-        pytest.skip(f"no gVisor cells here: {reason}")
+    with pytest.MonkeyPatch.context() as any_version:  # Debian's is of 2022
+        any_version.setenv("ANNEAL_RUNSC_MINIMUM", "0")
+        try:
+            engine = DockerEngine("runsc")
+        except SandboxUnavailable as reason:
+            pytest.skip(f"no gVisor cells here: {reason}")
     yield engine
     engine.close()
 

@@ -45,6 +45,7 @@ class FakeCell:
 
 class FakeEngine:
     name = "fake"
+    for_strangers = True
 
     def __init__(self, seconds=0.0, fails=lambda number: False, background_seconds=None):
         self.seconds, self.fails, self.cells, self.lock = seconds, fails, [], threading.Lock()

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from graders.protocol import CaseResult, Outcome, Verdict
+from graders.protocol import NOT_FOR_STRANGERS, CaseResult, Outcome, Verdict
 from learn.exercises.source import Refusal
 
 
@@ -262,7 +262,15 @@ REFUSALS = {
 SAID = (
     (r"Your file does not define (?P<name>\w+)\.", lambda found: _missing(found)),
     (r"While your file was loaded: Your code ended the process.*", lambda found: _exited(found)),
+    (re.escape(NOT_FOR_STRANGERS), lambda found: _not_for_strangers()),
 )
+
+
+def _not_for_strangers() -> str:
+    return _(
+        "The sandbox of this site is for the code of its own staff, so nothing of yours was run, and it does not "
+        "count. Ask whoever runs this site."
+    )
 
 
 def _known(message: str) -> str:

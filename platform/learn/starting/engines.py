@@ -42,7 +42,8 @@ def meaning_of_engine(environment: Mapping[str, str] = os.environ) -> str:
     why = "as ANNEAL_ENGINE says" if environment.get("ANNEAL_ENGINE") else "because no Docker engine answers this user"
     return (
         f"Sandbox: bwrap, namespaces of this machine's own kernel, {why}.\n"
-        "  Good for your own code and that of people you trust; for strangers' code let a Docker engine answer."
+        "  Good for your own code: that of others than staff is refused, unless ANNEAL_ALLOW_WEAK_SANDBOX=1 says that"
+        " you trust them. For strangers' code let a Docker engine answer."
     )
 
 
