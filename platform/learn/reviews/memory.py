@@ -15,7 +15,7 @@ from django.db.models import Count, Q, Sum
 from learn.courses.content import text
 from learn.reviews import schedule
 from learn.reviews.fold import RATED
-from learn.reviews.items import Kind
+from learn.reviews.items import Kind, course_of
 from learn.reviews.models import Card, ReviewEvent
 from learn.reviews.pace import pace_of
 from learn.reviews.places import Map
@@ -53,7 +53,7 @@ class Month:
 
 @dataclass(frozen=True)
 class ModuleMemory:
-    key: str
+    name: str  # course/module
     title: str
     items: int
     recall: float  # mean predicted recall today
@@ -64,6 +64,30 @@ class ModuleMemory:
     @property
     def heat(self) -> int:
         return heat(self.recall)
+
+
+@dataclass(frozen=True)
+class ItemMemory:
+    """One item as a list shows it."""
+
+    item: str
+    title: str
+    kind: Kind
+    recall: float
+    stability: float
+    due_on: date
+    is_set_aside: bool
+
+    @property
+    def heat(self) -> int:
+        return heat(self.recall)
+
+
+@dataclass(frozen=True)
+class TopicMemory:
+    key: str
+    title: str
+    items: tuple[ItemMemory, ...]  # the weakest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +214,38 @@ class Memory:
             if edition and place.module:
                 module = edition.course.module_of[place.topic]
                 title = text(module.title, self.locale)
-                rows.setdefault((module.number, module.key, title), []).append(row)
-        return [self._module(key, title, kept) for (_, key, title), kept in sorted(rows.items())]
+                rows.setdefault((module.number, f"{edition.course.key}/{module.key}", title), []).append(row)
+        return [self._module(name, title, kept) for (_, name, title), kept in sorted(rows.items())]
 
-    def _module(self, key: str, title: str, rows: list[_Row]) -> ModuleMemory:
+    def topics(self, name: str) -> list[TopicMemory]:
+        """Every topic of one module (`course/module`) with what is in memory of it, in the order of the course."""
+        course, _slash, module = name.partition("/")
+        found: dict[tuple[str, str], list[ItemMemory]] = {}
+        known = sorted(self.known, key=lambda row: self.map.place(row.item).rank)
+        for row in (row for row in known if course_of(row.item) == course):
+            place = self.map.place(row.item)
+            if place.module == module:
+                found.setdefault((place.topic, self.map.topic_title(row.item, self.locale)), []).append(self._item(row))
+        return [
+            TopicMemory(key, title, tuple(sorted(items, key=lambda one: one.recall)))
+            for (key, title), items in found.items()
+        ]
+
+    def _item(self, row: _Row) -> ItemMemory:
+        return ItemMemory(
+            item=row.item,
+            title=self.map.title(row.item, self.locale),
+            kind=row.kind,
+            recall=self.recall(row),
+            stability=row.stability or 0.0,
+            due_on=row.due_on,
+            is_set_aside=row.suspended,
+        )
+
+    def _module(self, name: str, title: str, rows: list[_Row]) -> ModuleMemory:
         weakest = min(rows, key=self.recall)
         return ModuleMemory(
-            key=key,
+            name=name,
             title=title,
             items=len(rows),
             recall=sum(map(self.recall, rows)) / len(rows),

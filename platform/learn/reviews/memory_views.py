@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from learn.courses.content import DEFAULT_LOCALE
 from learn.reviews import charts, spans, workload
+from learn.reviews.items import course_of
 from learn.reviews.memory import Memory, heat
 from learn.reviews.models import ParameterSet
 from learn.reviews.places import Map
@@ -53,6 +54,22 @@ def workloads(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+def items(request: HttpRequest) -> HttpResponse:
+    """What is in memory of one module, item by item."""
+    mine, name = Memory(request.user, timezone.now(), _locale()), request.GET.get("module", "")
+    module = next((one for one in mine.modules if one.name == name), None)
+    if module is None:
+        raise Http404(_("You have nothing of such a module in memory."))
+    topics = [
+        (topic, [(one, _percent(one.recall), spans.of_days(round(one.stability)), spans.until(one.due_on, mine.today))
+                 for one in topic.items])
+        for topic in mine.topics(name)
+    ]  # fmt: skip
+    return render(request, "reviews/items.html", {"module": module, "topics": topics})
+
+
+@login_required
+@require_GET
 def item(request: HttpRequest) -> HttpResponse:
     """One item's forgetting curve with its history."""
     name = request.GET.get("item", "")
@@ -64,6 +81,7 @@ def item(request: HttpRequest) -> HttpResponse:
         "trace": found,
         "title": map.title(name, _locale()),
         "topic": map.topic_title(name, _locale()),
+        "module": f"{course_of(name)}/{place.module}" if (place := map.place(name)).module else "",
         "heat": heat(found.recall) if found.recall is not None else None,
         "recall": _percent(found.recall),
     }

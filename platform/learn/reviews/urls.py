@@ -19,5 +19,6 @@ urlpatterns = [
     path("anki/anneal.apkg", anki_views.package, name="package"),
     path("memory/", memory_views.memory, name="memory"),
     path("memory/workload/", memory_views.workloads, name="workload"),
+    path("memory/items/", memory_views.items, name="items"),
     path("memory/item/", memory_views.item, name="item"),
 ]

@@ -78,6 +78,26 @@ def test_modules_stand_in_their_order_with_their_weakest_item(learner, begun):
     assert second.recall < first.recall
 
 
+def test_a_module_lists_its_items_by_topic_the_weakest_first(signed_in, learner, begun):
+    for item, days in (("small/card:masks-0", 1), ("small/card:masks-1", 20), ("small/card:attention-0", 2)):
+        reviewing.review(learner, item, 3, ago(days), kind=What.MANUAL)
+    reviewing.note(learner, "small/card:masks-0", What.SUSPEND, NOON)
+
+    html = signed_in.get(reverse("reviews:items"), {"module": "small/architecture"}).content.decode()
+    named = re.findall(r"memory/item/\?item=([^\"]+)", html)
+    assert named == ["small/card%3Aattention-0", "small/card%3Amasks-1", "small/card%3Amasks-0"]
+    assert "set aside" in html and "?practice=masks" in html
+    assert (
+        f"{reverse('reviews:items')}?module=small/architecture"
+        in signed_in.get(reverse("reviews:memory")).content.decode()
+    )
+
+
+@pytest.mark.parametrize("module", ["", "small/maths", "small/nothing", "nowhere/maths", "/"])
+def test_a_module_with_nothing_in_memory_is_not_found(signed_in, learner, begun, module):
+    assert signed_in.get(reverse("reviews:items"), {"module": module}).status_code == 404
+
+
 def test_heat_runs_from_just_recalled_to_slate():
     assert [heat(recall) for recall in (1.0, 0.95, 0.85, 0.71, 0.7, 0.2)] == [0, 1, 4, 7, 7, 7]
 
