@@ -32,7 +32,7 @@ def memory(request: HttpRequest) -> HttpResponse:
         "forecast": charts.forecast(mine),
         "year": charts.year(mine),
         "retention": charts.retention(mine) if mine.months else None,
-        "modules": [(one, spans.of_days(round(one.stability)), _percent(one.recall)) for one in mine.modules],
+        "modules": [(one, spans.of_stability(one.stability), _percent(one.recall)) for one in mine.modules],
         "fitted": fitted,
         "calibration": charts.calibration(fitted) if fitted else None,
         "mean_recall": _percent(mine.mean_recall),
@@ -61,7 +61,7 @@ def items(request: HttpRequest) -> HttpResponse:
     if module is None:
         raise Http404(_("You have nothing of such a module in memory."))
     topics = [
-        (topic, [(one, _percent(one.recall), spans.of_days(round(one.stability)), spans.until(one.due_on, mine.today))
+        (topic, [(one, _percent(one.recall), spans.of_stability(one.stability), spans.until(one.due_on, mine.today))
                  for one in topic.items])
         for topic in mine.topics(name)
     ]  # fmt: skip

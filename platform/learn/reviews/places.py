@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +12,14 @@ from learn.courses.content import text
 from learn.reviews.items import Kind, course_of, key_of, kind_of
 
 # What Markdown and formulas are marked with; a list shows words.
-MARKS = str.maketrans("", "", "$*`=")
+MARKS = str.maketrans("", "", "$*`={}")
+COMMAND = re.compile(r"\\([a-zA-Z]+)")
+SIGNS = {
+    "sqrt": "√", "times": "×", "cdot": "·", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "approx": "≈",
+    "infty": "∞", "to": "→", "in": "∈", "sum": "∑", "top": "ᵀ", "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ",
+    "eta": "η", "theta": "θ", "lambda": "λ", "mu": "μ", "pi": "π", "sigma": "σ", "tau": "τ", "nabla": "∇", 
+    "partial": "∂",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class Map:
                 return _first_words(text(card.front, locale)) if card else key
             case Kind.QUESTION:
                 question = edition.course.questions.get(key)
-                return _first_words(text(question.ask, locale)) if question else key
+                return _first_words(_drawn(question, text(question.ask, locale))) if question else key
 
     def topic_title(self, item: str, locale: str) -> str:
         edition, place = self.edition(item), self.place(item)
@@ -83,9 +91,16 @@ def _live(course: str) -> library.Edition | None:
         return None
 
 
+def _drawn(question: content.Question, words: str) -> str:
+    """The words with some numbers for those that are fresh each time."""
+    for name, values in question.draw.items():
+        words = words.replace("{" + name + "}", f"{values[0]}")
+    return words
+
+
 def _first_words(markdown: str, limit: int = 80) -> str:
     line = next((line.strip() for line in markdown.splitlines() if line.strip()), "")
-    line = line.translate(MARKS)
+    line = COMMAND.sub(lambda found: SIGNS.get(found[1], ""), line).translate(MARKS)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

@@ -19,6 +19,11 @@ def of_days(count: int) -> str:
     return _("%(n)s y") % {"n": _short(count / 365.25)}
 
 
+def of_stability(days: float) -> str:
+    """How long a memory lasts."""
+    return of_days(round(days)) if days >= 1 else _("under 1 d")
+
+
 def of_minutes(minutes: float) -> str:
     """`<1 min`, `14 min`, `2 h 5 min`."""
     whole = round(minutes)

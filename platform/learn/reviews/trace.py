@@ -78,7 +78,7 @@ def _step(event: ReviewEvent, memory: Memory) -> Step:
         rating=str(reasons.NAMES[Rating(event.rating)]),
         why=reasons.sentence(event.evidence),
         predicted=f"{event.predicted:.0%}" if event.predicted else "",
-        after=spans.of_days(round(memory.stability or 0)),
+        after=spans.of_stability(memory.stability or 0),
     )
 
 

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from ulid import ULID
 
-from learn.reviews import reviewing, today
+from learn.courses.content import Question
+from learn.reviews import places, reviewing, today
 from learn.reviews.fold import What
 from learn.reviews.memory import Memory
 from learn.reviews.models import Card, Plan, ReviewEvent
@@ -210,6 +211,25 @@ def test_an_item_that_left_the_course_is_not_asked(signed_in, learner, begun):
     Card.objects.create(learner=learner, item="other/card:x", due_on=NOON.date())
 
     assert not {"small/card:gone", "other/card:x"} & set(asked(get(signed_in, "next", first="small/card:gone")))
+
+
+@pytest.mark.parametrize(
+    ("markdown", "title"),
+    [
+        (r"Why divide by $\sqrt{d}$?", "Why divide by √d?"),
+        (r"Is $\alpha \le 2 \times r$ *always*?", "Is α ≤ 2 × r always?"),
+        ("## A `code` word\n\nAnd more.", "## A code word"),
+        ("x" * 99, "x" * 79 + "…"),
+    ],
+)
+def test_a_list_calls_an_item_by_its_first_words_without_marks(markdown, title):
+    assert places._first_words(markdown) == title
+
+
+def test_a_question_with_fresh_numbers_is_called_by_some_of_them():
+    question = Question("q", "numeric", {"en": "A batch of {b} with {h} heads?"}, {}, draw={"b": (4, 8), "h": (2,)})
+
+    assert places._drawn(question, question.ask["en"]) == "A batch of 4 with 2 heads?"
 
 
 def test_what_left_the_course_counts_nowhere(signed_in, learner, begun):
