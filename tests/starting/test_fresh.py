@@ -26,7 +26,18 @@ from learn.starting.programs import SECRETS, programs
 from learn.starting.steps import Console, StepFailed
 
 ROOT = Path(__file__).resolve().parents[2]
-STANDARD_LIBRARY_ONLY = ("home", "steps", "debs", "first_pip", "environments", "bundle", "engines", "fresh", "__main__")
+STANDARD_LIBRARY_ONLY = (
+    "home",
+    "steps",
+    "debs",
+    "first_pip",
+    "environments",
+    "bundle",
+    "engines",
+    "fresh",
+    "command",
+    "__main__",
+)
 
 
 def start(script: str, path: Path) -> subprocess.CompletedProcess[str]:
@@ -55,6 +66,18 @@ def test_an_old_python_is_passed_over_for_a_newer_one(bare_path):
 
     ended = start("run", bare_path)
     assert ended.returncode == 0 and "usage: ./run" in ended.stdout
+
+
+@pytest.mark.parametrize("place", ["a file", "a kernel's folder"])
+def test_a_home_in_which_nothing_can_be_kept_is_named_before_anything_is_done(tmp_path, place):
+    home = tmp_path / "home" if place == "a file" else Path("/proc/anneal")
+    if place == "a file":
+        home.write_text("in the way")
+    environment = {**os.environ, "ANNEAL_HOME": str(home), "ANNEAL_PYTHON": sys.executable}
+    ended = subprocess.run([ROOT / "run"], env=environment, capture_output=True, text=True, timeout=60)
+
+    assert ended.returncode == 1 and ended.stdout == ""
+    assert f"Anneal keeps its own in {home}, and cannot" in ended.stderr and "Traceback" not in ended.stderr
 
 
 def test_what_runs_before_any_package_is_there_needs_the_standard_library_alone():
@@ -246,7 +269,7 @@ def test_a_folder_for_sockets_that_others_can_enter_is_refused(monkeypatch, tmp_
     folder.chmod(0o777)
     monkeypatch.setattr(homes, "short_folder", lambda: folder)
 
-    with pytest.raises(PermissionError, match="nobody else can enter"):
+    with pytest.raises(homes.FolderOfOthers, match="nobody else can enter"):
         homes.prepare_socket(folder / "x.sock")
     folder.chmod(0o700)
     homes.prepare_socket(folder / "x.sock")

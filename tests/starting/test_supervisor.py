@@ -132,6 +132,17 @@ def test_an_essential_program_that_never_gets_ready_ends_the_start(supervise):
     assert all(is_gone(pid) for pid in one.pids().values())
 
 
+def test_a_program_that_says_that_no_start_can_succeed_is_not_asked_again(supervise):
+    code = "print('the database is damaged'); raise SystemExit(78)"
+    one = supervise(
+        {"name": "web", "code": code, "essential": True, "ready": "READY"}, {"name": "other", "code": SLEEPS}
+    )
+    said = one.end()
+
+    assert one.process.returncode == 1 and said.count("the database is damaged") == 1
+    assert "web cannot start; it says above why." in said
+
+
 def test_an_essential_program_that_was_ready_may_end_as_often_as_it_likes(supervise):
     one = supervise({"name": "web", "code": "print('READY')", "essential": True, "ready": "READY"})
 

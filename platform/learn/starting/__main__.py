@@ -1,67 +1,17 @@
-"""`./run`: set this checkout up where that is not done, then become the supervisor."""
+"""`./run`, as early as Python lets us: Ctrl-C while modules are still being read ends it without a word."""
 
 from __future__ import annotations
 
-import argparse
-import os
 import signal
 import sys
-import time
-from types import FrameType
-
-from . import home as homes
-from .environments import VENV, own_environment, python_of
-from .fresh import report, set_up
-from .steps import Console, StepFailed
 
 
 def main() -> int:
-    arguments = parser().parse_args()
-    home = homes.home()
-    signal.signal(signal.SIGTERM, stopped)
-    try:
-        with homes.only_one(home):
-            pass  # refuses before anything is changed under a running site; `serve` takes the lock for good
-        with homes.only_one_setup("Another start is setting this folder up; waiting for it …"):
-            began = time.monotonic()
-            with Console(home / "logs" / "setup.log") as console:
-                set_up(console, home)
-    except homes.AlreadyRunning as running:
-        print(homes.already_running(running), file=sys.stderr)
-        return 1
-    except StepFailed as failure:
-        report(failure, home / "logs" / "setup.log")
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped. The next ./run goes on with what is not done yet.", file=sys.stderr)
-        return 130
-    if arguments.setup_only:
-        print(f"Everything is set up ({time.monotonic() - began:.1f} s).")
-        return 0
-    return become_the_supervisor(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from . import command
 
-
-def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="./run", description="Start Anneal on this machine.")
-    found.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all (default: %(default)s)"
-    )
-    found.add_argument("--port", type=int, help="default: the first free one from 8000")
-    found.add_argument("--setup-only", action="store_true", help="set everything up and start nothing")
-    return found
-
-
-def become_the_supervisor(arguments: argparse.Namespace) -> int:
-    python = str(python_of(VENV))
-    words = [python, "-m", "learn.starting.serving", "--host", arguments.host]
-    if arguments.port is not None:
-        words += ["--port", str(arguments.port)]
-    paths = os.pathsep.join([str(homes.ROOT / "platform"), str(homes.ROOT)])
-    os.execve(python, words, {**own_environment(), "PYTHONPATH": paths})
-
-
-def stopped(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return command.main()
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def course_step(home: Path) -> Step:
         return os.environ.get("DATABASE_URL") or (str(file.stat().st_ino) if file.exists() else "none")
 
     def work(console: Console) -> None:
-        manage(console, "migrate", "--no-input")
+        in_venv(console, "-m", "learn.starting.preparing")
         try:
             manage(console, "course", "publish", COURSE)
         except StepFailed as failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -23,17 +24,21 @@ class AlreadyRunning(Exception):
         self.home, self.pid, self.url = home, state.get("supervisor"), state.get("url")
 
 
+class FolderOfOthers(Exception):
+    """The folder for sockets is not ours alone."""
+
+
 def home(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(environment.get("ANNEAL_HOME") or ROOT / "var").expanduser().absolute()
 
 
 def prepare_socket(socket: Path) -> None:
-    """Make the socket's folder ours alone. PermissionError when someone else made it first."""
+    """Make the socket's folder ours alone. FolderOfOthers when someone else made it first."""
     socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if socket.parent == short_folder():
         found = socket.parent.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-            raise PermissionError(
+            raise FolderOfOthers(
                 f"{socket.parent} must be a folder of yours that nobody else can enter. Remove it, or set "
                 "ANNEAL_HOME to a folder with a shorter name."
             )
@@ -78,6 +83,18 @@ def only_one_setup(announce: str) -> Iterator[None]:
             print(announce, flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def unusable(home: Path, error: OSError) -> str:
+    """What to tell who has no room or no right to keep anything where Anneal keeps its own."""
+    if error.errno == errno.ENOSPC:
+        return (
+            f"The disk with {home} is full: make room on it, or keep everything elsewhere:  ANNEAL_HOME=/folder ./run"
+        )
+    return (
+        f"Anneal keeps its own in {home}, and cannot: {error.strerror} ({error.filename}).\n"
+        "Let this user write there, or name another folder:  ANNEAL_HOME=/another/folder ./run"
+    )
 
 
 def already_running(running: AlreadyRunning) -> str:

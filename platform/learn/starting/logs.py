@@ -51,7 +51,7 @@ class Logs:
 
     def _open(self, name: str) -> QuietFile:
         path = self.folder / f"{name}.log"
-        file = QuietFile(path, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8", errors="replace")
+        file = QuietFile(path, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8", delay=True, errors="replace")
         file.setFormatter(Formatter("%(asctime)s %(message)s"))
         self.files[name] = file
         return file

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from graders.broker import socket_path
@@ -38,14 +40,20 @@ def serve(host: str, port: int | None) -> int:
     """Until a signal asks to stop. The exit status."""
     home = homes.home()
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})  # held since `./run` called us
         with homes.only_one(home):
             supervise(home, host, port)
     except homes.AlreadyRunning as running:
         print(homes.already_running(running), file=sys.stderr)
         return 1
-    except (ports.PortTaken, StartFailed, PermissionError) as error:
+    except (ports.PortTaken, StartFailed, homes.FolderOfOthers) as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(homes.unusable(home, error), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.")  # before the supervisor began to listen, or after it had ended
     return 0
 
 
@@ -62,7 +70,8 @@ def supervise(home: Path, host: str, port: int | None) -> None:
 
     def remember(pids: dict[str, int]) -> None:
         state = {name: [pid, family.created(pid)] for name, pid in pids.items()}
-        homes.write_state(home, {"supervisor": os.getpid(), "url": base_url, "processes": state})
+        with suppress(OSError):  # a disk that has become full must not end what runs
+            homes.write_state(home, {"supervisor": os.getpid(), "url": base_url, "processes": state})
 
     def announce(said: dict[str, str]) -> None:
         link = said["web"].partition(READY)[2].strip()

@@ -23,6 +23,8 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 STEADY_SECONDS = 20.0
 # A program that ends this often before it was ever ready will not become ready.
 HOPELESS_STARTS = 4
+# A program that ends with this status (EX_CONFIG) has said why no further start can succeed.
+HOPELESS_STATUS = 78
 GRACE_SECONDS = 12.0
 # The kernel may be slow to end a killed process, but not for ever.
 KILL_SECONDS = 5.0
@@ -197,6 +199,8 @@ class Supervisor:
         family.kill_group(process.pid)  # what it leaves behind must not meet its successor
         if self.signals:
             return
+        if child.program.essential and not child.was_ready and status == HOPELESS_STATUS:
+            raise StartFailed(f"{child.program.name} cannot start; it says above why.")
         self._say(child, f"ended ({family.describe(status)}).")
         self._plan_restart(child)
 

@@ -17,6 +17,9 @@ READY = "anneal: the site answers"
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learn.settings")
     import uvicorn
+    from django.urls import get_resolver
+
+    from .preparing import HOPELESS_STATUS, DatabaseUnusable, prepare_site
 
     listener = socket.socket(fileno=int(sys.argv[1]))
     config = uvicorn.Config(
@@ -31,7 +34,12 @@ def main() -> int:
     )
     config.load()
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    link = prepare_site()
+    try:
+        link = prepare_site()
+    except DatabaseUnusable as reason:
+        print(reason, file=sys.stderr)
+        return HOPELESS_STATUS if reason.hopeless else 1
+    _ = get_resolver().url_patterns  # the first request should not wait for them
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -40,27 +48,6 @@ def main() -> int:
 
     Server(config).run([listener])
     return 0
-
-
-def prepare_site() -> str:
-    """Migrate a database that is new, newer or put back; import every view; the owner's sign-in link."""
-    from django.conf import settings
-    from django.core.management import call_command
-    from django.db import connection, connections
-    from django.db.migrations.executor import MigrationExecutor
-    from django.urls import get_resolver
-    from django.utils import timezone
-
-    from learn.accounts import owner_link
-
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", interactive=False, verbosity=0)
-    _ = get_resolver().url_patterns  # the first request should not wait for them
-    try:
-        return owner_link.make(settings.BASE_URL, timezone.now())
-    finally:
-        connections.close_all()
 
 
 if __name__ == "__main__":
