@@ -99,6 +99,7 @@ class Surroundings:
             "own_kernel": own_kernel,
             "kernel": os.uname().release,
             "pid": os.getpid(),
+            "command": _command(),
             "own_mark": marks[0],
             "mark": marks[1],
             "port_of_other": PORT_OF_OTHER,
@@ -129,9 +130,16 @@ class Surroundings:
                 self.calls += 1
 
 
+def _command() -> str:
+    with contextlib.suppress(OSError), open("/proc/self/cmdline", "rb") as file:
+        return file.read(4096).decode(errors="replace")
+    return "none that a cell could see"
+
+
 def _files_at_home() -> list[str]:
-    """Some that are there and that this process can read."""
+    """Some that are there and that this process can read. A root folder is no home: every container has one."""
     with contextlib.suppress(OSError, RuntimeError):
-        found = sorted(path for path in Path.home().iterdir() if path.is_file() and os.access(path, os.R_OK))
-        return [str(path) for path in found[:5]]
+        home = Path.home()
+        found = sorted(path for path in home.iterdir() if path.is_file() and os.access(path, os.R_OK))
+        return [str(path) for path in found[:5]] if home != Path("/") else []
     return []

@@ -186,3 +186,11 @@ def test_the_command_says_what_it_lacks_without_an_engine():
 
     assert result.returncode == 1
     assert "no Docker engine answers" in result.stderr
+
+
+def test_a_worker_in_a_container_of_its_own_finds_no_holes_that_are_none(docker, monkeypatch):
+    """Its home is the root, which a cell has too, and a process of the cell may have its number."""
+    monkeypatch.setenv("HOME", "/")
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+
+    assert [finding for finding in attack(docker, quick=True) if not finding.held] == []
