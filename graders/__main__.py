@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import secrets
 import sys
 import time
@@ -20,7 +21,8 @@ from graders.package import Package, PackageError
 from graders.protocol import MAX_SOURCE_BYTES, CaseResult, Job, Outcome, Verdict
 from sandbox import Engine, SandboxUnavailable
 
-EXIT_GRADED, EXIT_SURPRISE, EXIT_USAGE, EXIT_BROKEN = 0, 1, 2, 3
+EXIT_GRADED, EXIT_SURPRISE, EXIT_USAGE, EXIT_BROKEN, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+QUEUES = ("cpu", "gpu", "regrade")
 MARKS = {"passed": "✓", "failed": "✗", None: "·"}
 
 
@@ -31,6 +33,8 @@ def main(argv: list[str] | None = None) -> int:
     except (PackageError, SandboxUnavailable) as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE if isinstance(error, PackageError) else EXIT_BROKEN
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,13 +43,13 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("grade", help="grade one file without the site")
     one.add_argument("exercise", type=Path, help="an exercise's folder, such as exercises/sdpa")
     one.add_argument("file", type=Path, help="the submission")
-    one.add_argument("--seed", help="32 hex digits; a verdict names its own, so that it can be had again")
+    one.add_argument("--seed", type=seed, help="32 hex digits; a verdict names its own, so that it can be had again")
     one.add_argument("--run", dest="mode", action="store_const", const="run", default="submit", help="samples only")
     one.add_argument("--receipt", type=Path, help="write what `replay` needs to this file")
     one.set_defaults(run=command_grade)
     many = commands.add_parser("check", help="grade the known submissions and the lazy eight of exercises")
     many.add_argument("exercises", type=Path, nargs="*", help="folders; all of exercises/ when none is named")
-    many.add_argument("--seeds", type=int, default=20)
+    many.add_argument("--seeds", type=count, default=20, help="on how many fresh seeds each is graded (20)")
     many.set_defaults(run=command_check)
     again = commands.add_parser("replay", help="grade a receipt's source again: is the verdict the same?")
     replaying.add_arguments(again)
@@ -54,11 +58,41 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="print one JSON object")
         command.add_argument("--engine", choices=("docker", "runsc", "bwrap"), help="default: what works here")
     worker = commands.add_parser("worker", help="serve queues")
-    worker.add_argument("--queues", default="cpu", help="comma-separated: cpu, gpu, regrade")
-    worker.add_argument("--concurrency", type=int, default=max(1, (os.cpu_count() or 2) // 2))
+    worker.add_argument("--queues", type=queues, default="cpu", help="comma-separated: cpu, gpu, regrade")
+    worker.add_argument("--concurrency", type=count, default=max(1, (os.cpu_count() or 2) // 2))
     worker.add_argument("--engine", choices=("docker", "runsc", "bwrap"))
     worker.set_defaults(run=command_worker)
     return top
+
+
+def seed(text: str) -> str:
+    if not re.fullmatch("[0-9a-fA-F]{1,32}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed: up to 32 hexadecimal digits")
+    return text.lower().zfill(32)
+
+
+def count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
+def queues(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in QUEUES:
+            raise argparse.ArgumentTypeError(f"{name!r} is no queue: {', '.join(QUEUES)}")
+    return names
+
+
+def read_package(folder: Path) -> Package:
+    """The exercise in `folder`; what is wrong with it by a path that can be opened from here."""
+    if not folder.is_dir():
+        raise PackageError(f"{folder} is no folder of an exercise")
+    try:
+        return Package.read(folder)
+    except PackageError as error:
+        raise PackageError(os.path.join(folder.parent, str(error))) from None
 
 
 @contextmanager
@@ -81,7 +115,7 @@ def open_cells(engine_name: str | None, warm: int = 1) -> Iterator[tuple[Cells, 
 
 
 def command_grade(arguments: argparse.Namespace) -> int:
-    package = Package.read(arguments.exercise)
+    package = read_package(arguments.exercise)
     seed = arguments.seed or secrets.token_hex(16)
     try:
         source = read_source(arguments.file)
@@ -92,13 +126,21 @@ def command_grade(arguments: argparse.Namespace) -> int:
         verdict = Verdict(Outcome.REFUSED, message=str(error))
     else:
         job = Job("cli", 1, "", package.key, package.digest, {"solution.py": source}, seed, mode=arguments.mode)
+        verdict = graded(job, package, arguments)
+    print(json.dumps(as_json(verdict, seed), ensure_ascii=False)) if arguments.json else print_verdict(verdict, seed)
+    return EXIT_BROKEN if verdict.outcome is Outcome.BROKEN else EXIT_GRADED
+
+
+def graded(job: Job, package: Package, arguments: argparse.Namespace) -> Verdict:
+    try:
         with open_cells(arguments.engine) as (cells, engine):
             verdict = grade(job, package, cells, (lambda case: None) if arguments.json else print_case)
             verdict = receipts.name_engine(verdict, engine.describe())
-        if arguments.receipt:
-            arguments.receipt.write_text(receipts.write(job.files, verdict.to_dict()))
-    print(json.dumps(as_json(verdict, seed), ensure_ascii=False)) if arguments.json else print_verdict(verdict, seed)
-    return EXIT_BROKEN if verdict.outcome is Outcome.BROKEN else EXIT_GRADED
+    except SandboxUnavailable as error:  # our fault and not the file's, as when grading itself breaks
+        return Verdict(Outcome.BROKEN, message=str(error))
+    if arguments.receipt:
+        arguments.receipt.write_text(receipts.write(job.files, verdict.to_dict()))
+    return verdict
 
 
 def read_source(path: Path) -> str:
@@ -167,7 +209,7 @@ def command_replay(arguments: argparse.Namespace) -> int:
 
 def command_check(arguments: argparse.Namespace) -> int:
     folders = arguments.exercises or sorted(path.parent for path in Path("exercises").glob("*/exercise.toml"))
-    packages = [Package.read(folder) for folder in folders]
+    packages = [read_package(folder) for folder in folders]
     report: dict[str, list[dict[str, object]]] = {}
     surprises = 0
     with open_cells(arguments.engine) as (cells, _):
@@ -191,7 +233,11 @@ def command_check(arguments: argparse.Namespace) -> int:
 
 def check_aloud(package: Package, cells: Cells, arguments: argparse.Namespace) -> Iterator[Finding]:
     began = time.monotonic()
-    say = (lambda text: None) if arguments.json else (lambda text: print(text, flush=True))
+    out = sys.stderr if arguments.json else sys.stdout
+
+    def say(text: str) -> None:
+        print(text, file=out, flush=True)
+
     say(package.key)
     for finding in check(package, cells, arguments.seeds, lambda name: None):
         count = len(finding.surprises)
@@ -208,7 +254,7 @@ def check_aloud(package: Package, cells: Cells, arguments: argparse.Namespace) -
 def command_worker(arguments: argparse.Namespace) -> int:
     from graders.worker import serve
 
-    return serve(arguments.queues.split(","), arguments.concurrency, arguments.engine)
+    return serve(arguments.queues, arguments.concurrency, arguments.engine)
 
 
 if __name__ == "__main__":

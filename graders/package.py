@@ -63,22 +63,22 @@ class Package:
         for needed in ("statement.md", "starter.py", "reference.py", "cases.py"):
             if needed not in files:
                 raise PackageError(f"{key}: {needed} is missing")
-        limits = _limits(key, manifest.get("limits", {}))
+        limits = _limits(key, _table(key, manifest, "limits"))
         package = cls(
             key=key,
             digest=digest(files),
             title=_texts(key, manifest, "title"),
             summary=_texts(key, manifest, "summary"),
             size=_choice(key, manifest, "size", SIZES, "drill"),
-            minutes=int(manifest.get("minutes", 10)),
+            minutes=_whole_number(key, manifest, "minutes", 10),
             queue=_choice(key, manifest, "queue", QUEUES, "cpu"),
-            functions=tuple(manifest.get("functions", ())),
-            preload=tuple(manifest.get("preload", ("torch",))),
+            functions=_names(key, manifest, "functions"),
+            preload=_names(key, manifest, "preload", ("torch",)),
             limits=limits,
-            hints=manifest.get("hints", {}),
-            names=manifest.get("names", {}),
-            formerly=tuple(manifest.get("formerly", ())),
-            showcase=tuple(manifest.get("showcase", ())),
+            hints=_tables(key, manifest, "hints"),
+            names=_tables(key, manifest, "names"),
+            formerly=_names(key, manifest, "formerly"),
+            showcase=_pieces(key, manifest),
             files=files,
         )
         package._refuse_contradictions()
@@ -146,6 +146,43 @@ def _texts(key: str, manifest: dict[str, Any], name: str) -> dict[str, str]:
     if not isinstance(texts, dict) or not texts.get("en"):
         raise PackageError(f'{key}/exercise.toml: [{name}] needs at least en = "…"')
     return texts
+
+
+def _whole_number(key: str, manifest: dict[str, Any], name: str, default: int) -> int:
+    value = manifest.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise PackageError(f"{key}/exercise.toml: {name} must be a whole number above 0")
+    return value
+
+
+def _names(key: str, manifest: dict[str, Any], name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+    value = manifest.get(name, default)
+    if not isinstance(value, list | tuple) or not all(isinstance(each, str) and each for each in value):
+        raise PackageError(f'{key}/exercise.toml: {name} must be a list of names, such as ["one", "two"]')
+    return tuple(value)
+
+
+def _table(key: str, manifest: dict[str, Any], name: str) -> dict[str, Any]:
+    value = manifest.get(name, {})
+    if not isinstance(value, dict):
+        raise PackageError(f"{key}/exercise.toml: {name} must be a table: [{name}]")
+    return value
+
+
+def _tables(key: str, manifest: dict[str, Any], name: str) -> dict[str, dict[str, str]]:
+    """Tables of texts in a table: hints by mistake and language, names by language and case."""
+    found = _table(key, manifest, name)
+    for inner, texts in found.items():
+        if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
+            raise PackageError(f"{key}/exercise.toml: {name}.{inner} must be a table of texts: [{name}.{inner}]")
+    return found
+
+
+def _pieces(key: str, manifest: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    value = manifest.get("showcase", [])
+    if not isinstance(value, list) or not all(isinstance(piece, dict) for piece in value):
+        raise PackageError(f"{key}/exercise.toml: showcase must be a list of tables: [[showcase]]")
+    return tuple(value)
 
 
 def _choice(key: str, manifest: dict[str, Any], name: str, allowed: tuple[str, ...], default: str) -> str:
