@@ -99,6 +99,14 @@ def live(key: str) -> Edition:
     return _by_digest(row.pk, row.digest)
 
 
+def numbered(key: str, number: int) -> Edition:
+    """An edition that was live once: what was asked then can be shown again. Raises NotPublished."""
+    row = models.Edition.objects.filter(course__key=key, number=number).only("pk", "digest").first()
+    if row is None:
+        raise NotPublished(f"{key} has no edition {number}")
+    return _by_digest(row.pk, row.digest)
+
+
 def edition(pk: int) -> Edition:
     """Any edition, for its authors. Raises models.Edition.DoesNotExist."""
     row = models.Edition.objects.only("pk", "digest").get(pk=pk)

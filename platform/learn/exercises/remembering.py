@@ -5,7 +5,6 @@ Called inside the transaction that records the verdict: both are written or neit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -14,7 +13,7 @@ from django.utils.translation import get_language
 
 from graders.protocol import Mode, Outcome
 from learn.courses.content import DEFAULT_LOCALE
-from learn.exercises.models import COUNTING, Submission
+from learn.exercises.models import COUNTING, Submission, SubmissionQuerySet
 from learn.reviews import asking, reviewing
 from learn.reviews.asking import Rated
 from learn.reviews.fold import What
@@ -58,7 +57,8 @@ def _is_asked(submission: Submission, now: datetime) -> bool:
 
 def evidence_of(submission: Submission) -> Evidence:
     """What was seen of the work since the last review of the exercise."""
-    tries = list(_tries_since_review(submission))
+    since = _tries_since_review(submission)
+    tries = list(since.without_report())
     before = _solutions_before(submission)
     failed = {one.meaning for one in tries if one.outcome != Outcome.PASSED}
     own = _seconds(Submission.objects.filter(learner=submission.learner))
@@ -67,6 +67,7 @@ def evidence_of(submission: Submission) -> Evidence:
         solved=submission.has_passed,
         ended=False,
         graded_anew=any(grading["outcome"] in COUNTING for grading in submission.earlier),
+        hint_level=int(bool(failed) and since.filter(report__hint__has_key="key").exists()),  # the idea, no code
         failed_attempts=len(failed),
         first_exposure=not before,
         pasted=submission.meaning in before,
@@ -77,13 +78,13 @@ def evidence_of(submission: Submission) -> Evidence:
     )
 
 
-def _tries_since_review(submission: Submission) -> Iterable[Submission]:
+def _tries_since_review(submission: Submission) -> SubmissionQuerySet:
     """The tries that belong to this review, this one included."""
     tries = Submission.objects.tries().of(submission.learner, submission.exercise)
     last = Card.objects.of(submission.learner).filter(item=submission.item).values_list("last_ms", flat=True).first()
     if last:
         tries = tries.filter(created_at__gt=datetime.fromtimestamp(last / 1000, tz=submission.created_at.tzinfo))
-    return tries.filter(created_at__lte=submission.created_at).without_report()
+    return tries.filter(created_at__lte=submission.created_at)
 
 
 def _solutions_before(submission: Submission) -> set[str]:

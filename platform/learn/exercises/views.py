@@ -203,7 +203,8 @@ def draft(request: HttpRequest, key: str) -> HttpResponse:
     exercise = _exercise(key)
     if request.method == "GET":
         kept = Draft.objects.filter(learner=request.user, exercise=key).first()
-        return JsonResponse(_as_json(kept) if kept else {"text": exercise.starter, "revision": 0})
+        opened = opening(request.user, exercise, kept, None, timezone.now())  # in a review not one's old solution
+        return JsonResponse((_as_json(kept) if kept else {"revision": 0}) | {"text": opened.text})
     text = request.POST.get("source", "")
     if len(text.encode("utf-8", "replace")) > MAX_SOURCE_BYTES:
         return JsonResponse({"error": _("Too long to be kept: at most 256 kB.")}, status=413)

@@ -280,6 +280,18 @@ def marked(
     )
 
 
+def of_attempt(edition: Edition, question: Question, locale: str, attempt: Attempt) -> Presented:
+    """An earlier answer as it was marked then. The seed asks again what was asked."""
+    return Presented(
+        edition=edition,
+        question=question,
+        locale=locale,
+        learner_pk=attempt.learner_id,
+        seed=attempt.seed,
+        attempt=attempt,
+    )
+
+
 def solved(edition: Edition, question: Question, locale: str, seed: str = "key") -> Presented:
     """One question with its right answer and every explanation, for its authors; nothing is kept."""
     right = {

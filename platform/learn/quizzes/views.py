@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -19,6 +19,7 @@ from learn.courses import content, library
 from learn.courses.content import Question
 from learn.courses.library import Edition
 from learn.quizzes import answering, grading, presenting
+from learn.quizzes.models import Attempt
 from learn.quizzes.presenting import Presented
 from learn.reviews import days
 from learn.reviews.moments import believed
@@ -29,7 +30,9 @@ MAX_SECONDS = 3600
 @login_required
 @require_http_methods(["GET", "POST"])
 def question(request: HttpRequest, course: str, key: str) -> HttpResponse:
-    """GET asks anew, POST marks an answer. `?practice=1` leaves memory alone."""
+    """GET asks anew, POST marks an answer. `?practice=1` leaves memory alone, `?attempt=7` shows an earlier one."""
+    if request.method == "GET" and (attempt := request.GET.get("attempt", "")).isdecimal():
+        return _show(request, _again(request, course, key, int(attempt[:18])))
     edition, found = _find(course, key)
     if request.method == "GET":
         return _show(request, _anew(request, edition, found))
@@ -63,6 +66,17 @@ def _answer(request: HttpRequest, edition: Edition, found: Question) -> HttpResp
     )
     shown = presenting.marked(request.user, edition, found, _locale(), answered, _practises(request))
     return _show(request, shown)
+
+
+def _again(request: HttpRequest, course: str, key: str, attempt: int) -> Presented:
+    """One's own earlier answer, to the very question that was asked: its numbers, its order, its edition."""
+    item = content.question_item(course, key)
+    found = get_object_or_404(Attempt, pk=attempt, learner=request.user, item=item)
+    try:
+        edition = library.numbered(course, found.edition)
+        return presenting.of_attempt(edition, edition.course.questions[key], _locale(), found)
+    except (library.NotPublished, KeyError):
+        raise Http404(_("There is no such question.")) from None
 
 
 def _anew(request: HttpRequest, edition: Edition, found: Question, **more: Any) -> Presented:

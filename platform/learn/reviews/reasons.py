@@ -42,6 +42,26 @@ SENTENCES = {
 }
 
 
+CLOCKS = {
+    "future": N_("Your device told a moment in the future; it counts as when it arrived."),
+    "past": N_("Your device told a moment long past; it counts as when it arrived."),
+    "skewed": N_("Your device’s clock was wrong; the moment was corrected."),
+}
+
+
+def notes(evidence: Mapping[str, Any], zone: str) -> list[str]:
+    """What was odd about a review's moment, and what was made of it."""
+    said: list[str] = []
+    clock = evidence.get("clock")
+    what = clock.get("clock") if isinstance(clock, Mapping) else None
+    if what in CLOCKS:
+        said.append(str(_(CLOCKS[what])))
+    if evidence.get("zone_note"):
+        told = _("The time zone it came with does not exist; the day was counted in %(zone)s.")
+        said.append(told % {"zone": zone})
+    return said
+
+
 def sentence(evidence: Mapping[str, Any]) -> str:
     """The sentence of a review's evidence; of reviews without one, that the learner said so."""
     try:

@@ -77,7 +77,9 @@ def _write(learner, line: Mapping[str, Any], sent_ms: int | None, now: datetime)
     received = days.to_ms(now)
     moment = believed(_claimed(line) or received, sent_ms, received)
     at, zone = days.from_ms(moment.utc_ms), _zone(line.get("zone"))
-    evidence = {"clock": moment.note} if moment.note else {}
+    evidence: dict[str, Any] = {"clock": moment.note} if moment.note else {}
+    if line.get("zone") and zone is None:
+        evidence["zone_note"] = days.clock(str(line["zone"])[:64]).note
     if what == "undo":
         return _undo(learner, line, at)
     _check_known(learner, item)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from learn.reviews import reasons, schedule, spans, svg
 from learn.reviews.charts import PERCENTS, Chart
 from learn.reviews.fold import What
-from learn.reviews.items import kind_of
+from learn.reviews.items import Kind, course_of, key_of, kind_of
 from learn.reviews.models import Card, ReviewEvent
 from learn.reviews.rating import Rating
 from learn.reviews.rulebook import rules_of
@@ -36,6 +37,7 @@ class Step:
     why: str
     predicted: str
     after: str  # stability
+    asked_url: str = ""  # of a question: as it was asked and answered
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,18 @@ def _step(event: ReviewEvent, memory: Memory) -> Step:
     return Step(
         event=event,
         rating=str(reasons.NAMES[Rating(event.rating)]),
-        why=reasons.sentence(event.evidence),
+        why=" ".join((str(reasons.sentence(event.evidence)), *reasons.notes(event.evidence, event.zone))),
         predicted=f"{event.predicted:.0%}" if event.predicted else "",
         after=spans.of_stability(memory.stability or 0),
+        asked_url=_asked_url(event),
     )
+
+
+def _asked_url(event: ReviewEvent) -> str:
+    attempt = event.evidence.get("attempt")
+    if kind_of(event.item) is not Kind.QUESTION or not isinstance(attempt, int):
+        return ""
+    return f"{reverse('quizzes:question', args=[course_of(event.item), key_of(event.item)])}?attempt={attempt}"
 
 
 def _chart(events: list[ReviewEvent], memories: list[Memory], steps: list[Step], today: date, rules: Rules) -> Chart:

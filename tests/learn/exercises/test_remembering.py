@@ -159,6 +159,14 @@ def test_the_review_says_what_it_stands_on(attempt):
     assert (event.evidence["failed_attempts"], event.evidence["reason"]) == (1, "some-failures")
 
 
+def test_a_hint_that_was_shown_is_part_of_the_evidence(attempt, send, record):
+    wrong = send(WRONG.format(1), now=NOW)
+    record(wrong, verdict_of(Outcome.FAILED, hint={"key": "adds", "en": "Adding is not scaling."}), now=NOW)
+    attempt(Outcome.PASSED)
+
+    assert ReviewEvent.objects.get(kind=What.GRADED).evidence["hint_level"] == 1
+
+
 def test_time_at_work_is_added_up_over_the_tries(send, record):
     for n, seconds in enumerate((100, 50)):
         submission = send(WRONG.format(n), now=NOW + timedelta(minutes=n))

@@ -194,6 +194,20 @@ def test_an_impossible_moment_of_an_answer_is_now(send, at):
     assert days.to_ms(Attempt.objects.get().at) == pytest.approx(days.to_ms(timezone.now()), abs=5000)
 
 
+def test_an_earlier_answer_is_shown_as_it_was_asked(signed_in, send, learner, django_user_model, client):
+    first = words(send("thousand", choice="three"))
+    attempt = Attempt.objects.get()
+    for _ in range(3):
+        send("thousand", choice="ten")
+
+    again = signed_in.get(url("thousand"), {"attempt": attempt.pk}, **HTMX)
+    assert words(again).split("Once more")[0] == first.split("Once more")[0]
+    assert signed_in.get(url("thousand"), {"attempt": 10**30}).status_code == 404
+
+    client.force_login(django_user_model.objects.create_user("grace@example.org", "another long password"))
+    assert client.get(url("thousand"), {"attempt": attempt.pk}).status_code == 404
+
+
 def test_in_chinese_the_question_and_all_that_is_said_are_chinese(send, client):
     client.cookies["django_language"] = "zh-hans"
     said = words(send("thousand", choice="three"))

@@ -8,11 +8,13 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from ulid import ULID
 
 from learn.reviews import reviewing
 from learn.reviews.fold import What
 from learn.reviews.memory import Memory, heat
 from learn.reviews.models import Card, Plan
+from learn.reviews.receiving import receive
 from tests.learn.reviews.conftest import NOON
 
 CARD, EXERCISE = "small/card:vectors-0", "small/exercise:scaled"
@@ -96,6 +98,16 @@ def test_a_module_lists_its_items_by_topic_the_weakest_first(signed_in, learner,
 @pytest.mark.parametrize("module", ["", "small/maths", "small/nothing", "nowhere/maths", "/"])
 def test_a_module_with_nothing_in_memory_is_not_found(signed_in, learner, begun, module):
     assert signed_in.get(reverse("reviews:items"), {"module": module}).status_code == 404
+
+
+def test_what_was_odd_about_a_moment_is_told(signed_in, learner, begun):
+    at = int(NOON.timestamp() * 1000)
+    ahead = {"id": str(ULID()), "item": CARD, "rating": 3, "at": at + 10**9, "zone": "Moon/Tycho"}
+    receive(learner, [ahead], at, NOON)
+
+    html = signed_in.get(reverse("reviews:item"), {"item": CARD}).content.decode()
+    assert "Your device told a moment in the future" in html
+    assert "does not exist; the day was counted in UTC" in html
 
 
 def test_heat_runs_from_just_recalled_to_slate():
