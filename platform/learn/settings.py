@@ -166,6 +166,7 @@ LOCALE_PATHS = [HERE / "locale"]
 LANGUAGE_COOKIE_AGE = 31_536_000
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = USE_TZ = True
+FORMAT_MODULE_PATH = ["learn.formats"]
 TIME_ZONE = "UTC"
 
 # -------------------------------------------------------------------------------------- static files

@@ -208,14 +208,14 @@ def _row(case: CaseResult, index: int, name: str) -> Row:
     passed = case.outcome is Outcome.PASSED
     facts = () if passed else tuple(_facts(case))
     shown = tuple(_shown(case.shown))
-    message = messages.of_case(case)
+    message = messages.of_case(case) if case.outcome else ""  # of what was not reached its mark says all
     return Row(
         key=f"{index}-{'sample' if case.sample else 'hidden'}",
         name=name,
         mark=messages.mark(case.outcome or "skipped"),
-        outcome=messages.outcome_in_words(case.outcome) if case.outcome else _("not reached"),
+        outcome=messages.outcome_in_words(case.outcome) if case.outcome else "",
         sample=case.sample,
-        time=times.duration(case.seconds) if case.seconds else "",
+        time=times.duration(case.seconds) if case.seconds else "" if case.outcome else _("not reached"),
         points=_points(case),
         message=message,
         facts=facts,

@@ -173,6 +173,8 @@ def _raised(details: dict[str, Any]) -> str:
     # Of a sample the whole message is known, which begins with the exception's name.
     named = {"type": text if text.startswith(name) else name, "line": details.get("line")}
     said = _("Line %(line)s raised %(type)s.") if named["line"] else _("Your code raised %(type)s.")
+    if name == "BlockingIOError" or "can't start new thread" in text:
+        said += " " + _("It starts more processes or threads than the exercise allows.")
     return said % named
 
 
@@ -250,6 +252,7 @@ def _missing(details: dict[str, Any]) -> str:
 
 REFUSALS = {
     "encoding": lambda details: _("The file is not UTF-8 text. Save it as UTF-8 and send it again."),
+    "nul": lambda details: _("There is a NUL character here, which Python does not take. Write \\x00 if you mean it."),
     "size": _too_large,
     "empty": lambda details: _("There is no code yet."),
     "syntax": lambda details: _("Python cannot read this: %(text)s.") % details,

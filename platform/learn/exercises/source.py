@@ -22,7 +22,7 @@ BODIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 class Refusal:
     """Why a text is not gradable. `messages.py` words `kind` and `details`."""
 
-    kind: str  # encoding, size, empty, syntax, nested, missing
+    kind: str  # encoding, nul, size, empty, syntax, nested, missing
     line: int | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -63,9 +63,9 @@ def _decode(raw: str | bytes) -> str:
     else:
         text = raw.removeprefix("\ufeff")
     # A form that was sent in another encoding arrives with U+FFFD in place of what could not be read.
-    for bad in ("\ufffd", "\x00"):
+    for bad, kind in (("\ufffd", "encoding"), ("\x00", "nul")):
         if bad in text:
-            raise Refused(Refusal("encoding", text.count("\n", 0, text.index(bad)) + 1))
+            raise Refused(Refusal(kind, text.count("\n", 0, text.index(bad)) + 1))
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise Refused(Refusal("encoding"))
     return text.replace("\r\n", "\n").replace("\r", "\n")

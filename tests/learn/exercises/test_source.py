@@ -15,7 +15,7 @@ from learn.exercises.source import Refused, read
         (" \n\t\n", "empty", None),
         (b"x = 1\ny = '\xff'\n", "encoding", 2),
         ("x = 1\ny = '\ufffd'\n", "encoding", 2),
-        ("x = 1\n\x00", "encoding", 2),
+        ("x = 1\n\x00", "nul", 2),
         ("x = '\ud83d'", "encoding", None),
         ("#" * (MAX_SOURCE_BYTES + 1), "size", None),
         ("é" * (MAX_SOURCE_BYTES // 2 + 1), "size", None),

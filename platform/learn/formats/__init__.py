@@ -1,0 +1,1 @@
+"""Dates as our pages write them, by language, where Django's own are not."""
