@@ -235,7 +235,7 @@ def _facts(case: CaseResult) -> list[tuple[str, str]]:
     """The numbers of a mismatch, as a short table beside the sentence."""
     details: dict[str, Any] = case.details
     if case.kind in ("shape", "dtype", "type"):
-        as_text = messages.size if case.kind == "shape" else str
+        as_text = {"shape": messages.size, "type": messages.type_name, "dtype": str}[case.kind]
         return [(_("expected"), as_text(details["expected"])), (_("got"), as_text(details["got"]))]
     facts = []
     if "max_error" in details and "share" in details:  # the sentence has the other numbers

@@ -107,11 +107,11 @@ def outcome_in_words(outcome: str, is_run: bool = False) -> str:
 
 
 def _type(details: dict[str, Any]) -> str:
-    names = {"got": _type_name(details["got"]), "expected": _type_name(details["expected"])}
+    names = {"got": type_name(details["got"]), "expected": type_name(details["expected"])}
     return _at(details, _("the type is %(got)s; %(expected)s was expected.") % names)
 
 
-def _type_name(said: str) -> str:
+def type_name(said: str) -> str:
     """The judge's "a list" as the code says it: list."""
     known = {"a torch tensor": "torch.Tensor", "a numpy array": "numpy.ndarray"}
     return known.get(said, said.removeprefix("a "))

@@ -128,7 +128,7 @@ def rated(submission: Submission, now: datetime) -> Rated | None:
     """How this very verdict was rated, and why; nothing once the day of study is over."""
     if submission.is_run or submission.outcome not in COUNTING:
         return None
-    event = ReviewEvent.objects.filter(learner=submission.learner_id, item=submission.item)
+    event = ReviewEvent.objects.filter(learner=submission.learner_id, item=submission.item, rating__isnull=False)
     # The learner may have said otherwise since: then another line stands in its place.
     standing = event.standing().filter(Q(pk=submission.pk) | Q(evidence__rerates=submission.pk)).last()
     today = today_of(submission.learner, now)
