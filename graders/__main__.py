@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from graders import receipts, replaying
@@ -18,11 +19,10 @@ from graders.cells import Cells
 from graders.checking import Finding, check
 from graders.grade import grade
 from graders.package import Package, PackageError
-from graders.protocol import MAX_SOURCE_BYTES, CaseResult, Job, Outcome, Verdict
+from graders.protocol import MAX_SOURCE_BYTES, QUEUE_GPU, QUEUES, CaseResult, Job, Outcome, Verdict
 from sandbox import Engine, SandboxUnavailable
 
 EXIT_GRADED, EXIT_SURPRISE, EXIT_USAGE, EXIT_BROKEN, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
-QUEUES = ("cpu", "gpu", "regrade")
 MARKS = {"passed": "✓", "failed": "✗", None: "·"}
 
 
@@ -57,6 +57,8 @@ def parser() -> argparse.ArgumentParser:
     for command in (one, many, again):
         command.add_argument("--json", action="store_true", help="print one JSON object")
         command.add_argument("--engine", choices=("docker", "runsc", "bwrap"), help="default: what works here")
+    for command in (one, many):
+        command.add_argument("--queue", choices=("cpu", "gpu"), help="default: the exercise's own")
     worker = commands.add_parser("worker", help="serve queues")
     worker.add_argument("--queues", type=queues, default="cpu", help="comma-separated: cpu, gpu, regrade")
     worker.add_argument("--concurrency", type=count, default=max(1, (os.cpu_count() or 2) // 2))
@@ -96,11 +98,11 @@ def read_package(folder: Path) -> Package:
 
 
 @contextmanager
-def open_cells(engine_name: str | None, warm: int = 1) -> Iterator[tuple[Cells, Engine]]:
+def open_cells(engine_name: str | None, warm: int = 1, gpu: bool = False) -> Iterator[tuple[Cells, Engine]]:
     from sandbox.choosing import choose
     from sandbox.pool import Pool
 
-    engine = choose(engine_name)
+    engine = choose(engine_name, gpu=gpu)
     pool = Pool(engine, warm)
     cells = Cells(pool)
     try:
@@ -126,6 +128,7 @@ def command_grade(arguments: argparse.Namespace) -> int:
         verdict = Verdict(Outcome.REFUSED, message=str(error))
     else:
         job = Job("cli", 1, "", package.key, package.digest, {"solution.py": source}, seed, mode=arguments.mode)
+        job = replace(job, queue=queue_of(package, arguments.queue))
         verdict = graded(job, package, arguments)
     print(json.dumps(as_json(verdict, seed), ensure_ascii=False)) if arguments.json else print_verdict(verdict, seed)
     return EXIT_BROKEN if verdict.outcome is Outcome.BROKEN else EXIT_GRADED
@@ -133,7 +136,7 @@ def command_grade(arguments: argparse.Namespace) -> int:
 
 def graded(job: Job, package: Package, arguments: argparse.Namespace) -> Verdict:
     try:
-        with open_cells(arguments.engine) as (cells, engine):
+        with open_cells(arguments.engine, gpu=job.queue == QUEUE_GPU) as (cells, engine):
             verdict = grade(job, package, cells, (lambda case: None) if arguments.json else print_case)
             verdict = receipts.name_engine(verdict, engine.describe())
     except SandboxUnavailable as error:  # our fault and not the file's, as when grading itself breaks
@@ -141,6 +144,13 @@ def graded(job: Job, package: Package, arguments: argparse.Namespace) -> Verdict
     if arguments.receipt:
         arguments.receipt.write_text(receipts.write(job.files, verdict.to_dict()))
     return verdict
+
+
+def queue_of(package: Package, wanted: str | None) -> str:
+    """PackageError for a queue that does not grade this exercise."""
+    if wanted is not None and wanted not in package.queues:
+        raise PackageError(f"{package.key} is graded on {' and '.join(package.queues)}, not on {wanted}")
+    return wanted or package.queue
 
 
 def read_source(path: Path) -> str:
@@ -199,7 +209,7 @@ def command_replay(arguments: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return EXIT_USAGE
     package = replaying.find_package(receipt, arguments.package)
-    with open_cells(arguments.engine) as (cells, engine):
+    with open_cells(arguments.engine, gpu=receipt.job(package).queue == QUEUE_GPU) as (cells, engine):
         verdict, changed = replaying.replay(receipt, package, cells, engine.describe())
     return replaying.report(receipt, verdict, changed, arguments.json)
 
@@ -210,9 +220,10 @@ def command_replay(arguments: argparse.Namespace) -> int:
 def command_check(arguments: argparse.Namespace) -> int:
     folders = arguments.exercises or sorted(path.parent for path in Path("exercises").glob("*/exercise.toml"))
     packages = [read_package(folder) for folder in folders]
+    queues = [queue_of(package, arguments.queue) for package in packages]
     report: dict[str, list[dict[str, object]]] = {}
     surprises = 0
-    with open_cells(arguments.engine) as (cells, _):
+    with open_cells(arguments.engine, gpu=QUEUE_GPU in queues) as (cells, _):
         for package in packages:
             rows = report.setdefault(package.key, [])
             for finding in check_aloud(package, cells, arguments):
@@ -239,7 +250,8 @@ def check_aloud(package: Package, cells: Cells, arguments: argparse.Namespace) -
         print(text, file=out, flush=True)
 
     say(package.key)
-    for finding in check(package, cells, arguments.seeds, lambda name: None):
+    queue = queue_of(package, arguments.queue)
+    for finding in check(package, cells, arguments.seeds, lambda name: None, queue):
         count = len(finding.surprises)
         mark = f"✗ {count} of {arguments.seeds} seeds surprised" if count else "✓"
         say(f"  {finding.what}: {finding.expected} {mark}  ({time.monotonic() - began:.1f} s)")

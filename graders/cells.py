@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from graders.package import Package
+from graders.protocol import QUEUE_GPU
 from sandbox import Cell, CellEnded, Limits, Profile
+from sandbox.images import GPU_IMAGE
 
 HERE = Path(__file__).parent
 JUDGE_FILES = ("__init__", "values", "kit", "protocol", "candidate", "asking", "heat", "lazy", "judge", "judge_cell")
@@ -29,13 +31,17 @@ class Source(Protocol):
         """A ready cell, and whether it was waiting warm."""
 
 
-def answer_profile(package: Package) -> Profile:
-    return Profile(
-        name="+".join(package.preload) or "plain",
-        preload=preload(package),
-        limits=Limits(memory_mb=package.limits.memory_mb),
-        gpu=package.queue == "gpu",
-    )
+# Beside what the exercise allows, on the host: CUDA's libraries and its context, a compiler, what it builds.
+CUDA_MB, CUDA_THREADS, BUILD_MB = 6144, 512, 512
+
+
+def answer_profile(package: Package, queue: str = "") -> Profile:
+    """The cell of the learner's code on `queue`; on one that is not the package's, such as regrade, as on its own."""
+    name = "+".join(package.preload) or "plain"
+    if (queue if queue in package.queues else package.queue) == QUEUE_GPU:
+        limits = Limits(memory_mb=package.limits.memory_mb + CUDA_MB, processes=CUDA_THREADS, disk_mb=BUILD_MB)
+        return Profile(f"gpu:{name}", GPU_IMAGE, package.preload, limits, gpu=True)
+    return Profile(name, preload=preload(package), limits=Limits(memory_mb=package.limits.memory_mb))
 
 
 def judge_profile(package: Package) -> Profile:
@@ -86,8 +92,8 @@ class Cells:
         self.idle: dict[str, list[Cell]] = {}  # digest → judges, least recently used digest first
         self.lock = threading.Lock()
 
-    def answer(self, package: Package) -> tuple[Cell, bool]:
-        return self.source.take(answer_profile(package), time.monotonic() + START_SECONDS)
+    def answer(self, package: Package, queue: str = "") -> tuple[Cell, bool]:
+        return self.source.take(answer_profile(package, queue), time.monotonic() + START_SECONDS)
 
     @contextmanager
     def judge(self, package: Package) -> Iterator[Cell]:

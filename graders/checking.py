@@ -36,26 +36,30 @@ class Finding:
     surprises: tuple[Surprise, ...]
 
 
-def check(package: Package, cells: Cells, seeds: int, started: Callable[[str], None]) -> Iterator[Finding]:
+def check(
+    package: Package, cells: Cells, seeds: int, started: Callable[[str], None], queue: str = ""
+) -> Iterator[Finding]:
     """Grade the reference, the known submissions and the lazy eight, each on `seeds` fresh seeds."""
     fresh = [secrets.token_hex(16) for _ in range(seeds)]
     candidates = [("passed", "reference.py"), *package.known_submissions()]
     for expected, name in candidates:
         started(name)
-        yield _finding(package, name, expected, known_verdicts(package, name, fresh, cells))
+        yield _finding(package, name, expected, known_verdicts(package, name, fresh, cells, queue))
     for lazy in LAZY:
         started(f"lazy: {lazy}")
         verdicts = ((seed, lazy_verdict(package, lazy, seed, cells)) for seed in fresh)
         yield _finding(package, f"lazy: {lazy}", "failed", verdicts)
 
 
-def known_verdicts(package: Package, name: str, seeds: list[str], cells: Cells) -> Iterator[tuple[str, Verdict]]:
+def known_verdicts(
+    package: Package, name: str, seeds: list[str], cells: Cells, queue: str = ""
+) -> Iterator[tuple[str, Verdict]]:
     """The verdict of each seed. One cell serves all of them while it lives: the code is the author's own."""
     cell: Cell | None = None
     try:
         for seed in seeds:
             if cell is None or not cell.alive():
-                cell = loaded_cell(package, name, cells)
+                cell = loaded_cell(package, name, cells, queue)
             yield seed, known_verdict(package, cell, seed, cells)
     finally:
         if cell is not None:
@@ -69,8 +73,8 @@ def lazy_verdict(package: Package, lazy: str, seed: str, cells: Cells) -> Verdic
         return Verdict(Outcome.BROKEN, message=str(error))
 
 
-def loaded_cell(package: Package, name: str, cells: Cells) -> Cell:
-    cell, _ = cells.answer(package)
+def loaded_cell(package: Package, name: str, cells: Cells, queue: str = "") -> Cell:
+    cell, _ = cells.answer(package, queue)
     cell.load(answer_files(package, package.text(name)), "answer.py", time.monotonic() + 30)
     return cell
 

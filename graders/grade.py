@@ -57,7 +57,7 @@ def grade(job: Job, package: Package, cells: Cells, report: Report = lambda resu
         with cells.judge(package) as judge:
             clock.since(clock.began, "judge_start")
             start = time.monotonic()
-            cell, hit = cells.answer(package)
+            cell, hit = cells.answer(package, job.queue)
             try:
                 cell.load(answer_files(package, job.files["solution.py"]), "answer.py", time.monotonic() + 30)
                 clock.since(start, "start")

@@ -38,6 +38,7 @@ class Package:
     size: str
     minutes: int
     queue: str
+    also_on: tuple[str, ...]  # other queues that grade it, with the same cases and to the same verdict
     functions: tuple[str, ...]
     preload: tuple[str, ...]
     limits: GradingLimits
@@ -72,6 +73,7 @@ class Package:
             size=_choice(key, manifest, "size", SIZES, "drill"),
             minutes=_whole_number(key, manifest, "minutes", 10),
             queue=_choice(key, manifest, "queue", QUEUES, "cpu"),
+            also_on=_names(key, manifest, "also_on"),
             functions=_names(key, manifest, "functions"),
             preload=_names(key, manifest, "preload", ("torch",)),
             limits=limits,
@@ -84,7 +86,16 @@ class Package:
         package._refuse_contradictions()
         return package
 
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Where it is graded: the first unless somebody asks for another."""
+        return (self.queue, *self.also_on)
+
     def _refuse_contradictions(self) -> None:
+        wrong = [name for name in self.also_on if name not in QUEUES or name == self.queue]
+        if wrong:
+            other = " or ".join(name for name in QUEUES if name != self.queue)
+            raise PackageError(f"{self.key}/exercise.toml: also_on names {wrong[0]!r}; it can name {other}")
         if not self.functions:
             raise PackageError(f"{self.key}/exercise.toml: functions must name what the learner's file defines")
         known = {Path(name).stem for name in self.files if name.startswith("submissions/failed/")}

@@ -10,7 +10,8 @@ from typing import Any
 TASK_GRADE = "graders.grade"
 TASK_RECORD = "learn.exercises.record"
 QUEUE_SITE = "site"
-QUEUES = ("cpu", "gpu", "regrade")
+QUEUE_GPU = "gpu"
+QUEUES = ("cpu", QUEUE_GPU, "regrade")
 
 MAX_SOURCE_BYTES = 256 * 1024
 
@@ -62,6 +63,7 @@ class Job:
     deadline: float = 0.0  # Unix time after which nobody waits any longer
     locale: str = "en"
     staff: bool = False  # sent by staff: may be graded where a sandbox is for people one knows
+    queue: str = ""  # where it was sent; the learner's code gets an accelerator on `gpu`, and nowhere else
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

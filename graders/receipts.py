@@ -32,6 +32,7 @@ def of(job: Job, package: Package) -> dict[str, Any]:
     return {
         "seed": job.seed,
         "mode": str(job.mode),
+        "queue": job.queue or package.queue,
         "exercise": package.key,
         "package": package.digest,
         "source": source_digest(job.files),
@@ -67,7 +68,9 @@ class Receipt:
     def job(self, package: Package) -> Job:
         """The same source and seed for `package`, which may be a newer one."""
         told = self.verdict.receipt
-        return Job("replay", 1, "", package.key, package.digest, self.files, told["seed"], mode=Mode(told["mode"]))
+        queue = told.get("queue", "") if told.get("queue") in package.queues else package.queue
+        job = Job("replay", 1, "", package.key, package.digest, self.files, told["seed"], mode=Mode(told["mode"]))
+        return replace(job, queue=queue)
 
 
 def name_engine(verdict: Verdict, engine: dict[str, str], **more: str) -> Verdict:

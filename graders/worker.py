@@ -20,9 +20,11 @@ from graders import receipts
 from graders.broker import celery_url, redis_url
 from graders.cells import Cells, answer_profile, judge_profile
 from graders.grade import grade
+from graders.heartbeat import Heartbeat
 from graders.package import Package, PackageError
 from graders.protocol import (
     NOT_FOR_STRANGERS,
+    QUEUE_GPU,
     QUEUE_SITE,
     QUEUES,
     TASK_GRADE,
@@ -31,15 +33,14 @@ from graders.protocol import (
     Job,
     Outcome,
     Verdict,
-    heartbeat_key,
     progress_channel,
 )
 from graders.store import Store, packages_folder
 from sandbox import CellEnded, Engine, SandboxUnavailable
+from sandbox.devices import Devices
 
 log = logging.getLogger("graders")
 
-HEARTBEAT_SECONDS = 10
 PROGRESS_SECONDS = 600
 PROGRESS_PAUSE = 0.04
 WEAK = "let a Docker engine answer, or set ANNEAL_ALLOW_WEAK_SANDBOX=1 to grade everybody's"
@@ -157,28 +158,9 @@ def grade_task(job: dict[str, Any]) -> None:
     )
 
 
-class Heartbeat(threading.Thread):
-    """Says every few seconds which queues are served, so that the site can tell a learner when one is not."""
-
-    def __init__(self, queues: list[str], about: dict[str, str]) -> None:
-        super().__init__(name="heartbeat", daemon=True)
-        self.queues, self.about, self.stopped = queues, json.dumps(about), threading.Event()
-
-    def run(self) -> None:
-        connection = redis.Redis.from_url(redis_url())
-        while not self.stopped.is_set():
-            with suppress(redis.RedisError):
-                for queue in self.queues:
-                    connection.set(heartbeat_key(queue), self.about, ex=3 * HEARTBEAT_SECONDS)
-            self.stopped.wait(HEARTBEAT_SECONDS)
-        with suppress(redis.RedisError):
-            connection.delete(*map(heartbeat_key, self.queues))
-
-
 def serve(queues: list[str], concurrency: int, engine_name: str | None) -> int:
     """Grade until told to stop. 3 when the sandbox cannot work here or does not hold: the queue stays closed."""
     global grader
-    from sandbox.choosing import choose
     from sandbox.pool import Pool
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -187,18 +169,17 @@ def serve(queues: list[str], concurrency: int, engine_name: str | None) -> int:
         print(f"There is no queue {', '.join(sorted(unknown))}; the queues are {', '.join(QUEUES)}.")
         return 2
     try:
-        engine = choose(engine_name)
-        engine.sweep()
-        refuse_what_does_not_hold(engine)
-        if not serves_strangers(engine):
-            log.warning("cells of %s are for code of staff alone; %s", engine.name, WEAK)
+        engine = open_engine(engine_name, gpu=QUEUE_GPU in queues)
     except SandboxUnavailable as error:
         log.error("%s", error)
         return 3
+    if queues == [QUEUE_GPU]:
+        concurrency = min(concurrency, lent_at_once(engine))
     pool = Pool(engine, int(os.environ.get("ANNEAL_POOL", "2")))
     store = Store(packages_folder())
     grader = Grader(engine, Cells(pool), store, redis.Redis.from_url(redis_url()))
-    heartbeat = Heartbeat(queues, {"engine": engine.name, "host": socket.gethostname()})
+    about = {"engine": engine.name, "host": socket.gethostname()}
+    heartbeat = Heartbeat(queues, about, getattr(engine, "out_of_service", str))
     worker_ready.connect(lambda **_: heartbeat.start(), weak=False)
     worker_ready.connect(lambda **_: threading.Thread(target=warm, args=(store, pool), daemon=True).start(), weak=False)
     worker_shutdown.connect(lambda **_: heartbeat.stopped.set(), weak=False)
@@ -212,7 +193,25 @@ def serve(queues: list[str], concurrency: int, engine_name: str | None) -> int:
         grader.cells.close()
         pool.close()
         engine.close()
-    return 0
+    return 3 if heartbeat.ended_by else 0
+
+
+def open_engine(name: str | None, gpu: bool) -> Engine:
+    """An engine that was attacked and held. SandboxUnavailable if there is none."""
+    from sandbox.choosing import choose
+
+    engine = choose(name, gpu=gpu)
+    engine.sweep()
+    refuse_what_does_not_hold(engine)
+    if not serves_strangers(engine):
+        log.warning("cells of %s are for code of staff alone; %s", engine.name, WEAK)
+    return engine
+
+
+def lent_at_once(engine: Engine) -> int:
+    """How many devices there are, here or at a keeper."""
+    devices = getattr(engine, "devices", None) or []
+    return len(devices.names() if isinstance(devices, Devices) else devices)
 
 
 def refuse_what_does_not_hold(engine: Engine) -> None:

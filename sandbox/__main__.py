@@ -33,11 +33,13 @@ def _parser() -> argparse.ArgumentParser:
     setup = commands.add_parser("setup", help="prepare the cells of an engine and try one")
     setup.add_argument("--base", help="the image to build on (default: a public Python image)")
     setup.add_argument("--force", action="store_true", help="build the image although it is there")
+    setup.add_argument("--gpu", action="store_true", help="also the image of cells with an accelerator: gigabytes")
     setup.set_defaults(run=_setup)
 
     doctor = commands.add_parser("doctor", help="attack the isolation of the cells; exit 1 if anything did not hold")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.add_argument("--quick", action="store_true", help="only what a worker tries at its start")
+    doctor.add_argument("--gpu", action="store_true", help="as a grader of the queue gpu: with this machine's devices")
     doctor.set_defaults(run=_doctor)
 
     keeper = commands.add_parser("keeper", help="speak to the Docker engine for graders that may not")
@@ -55,16 +57,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _engine(name: str | None) -> Engine:
+def _engine(name: str | None, gpu: bool = False) -> Engine:
     from sandbox.choosing import choose
 
-    return choose(name)
+    return choose(name, gpu=gpu)
 
 
 def _setup(options: argparse.Namespace) -> None:
     from sandbox.setup import set_up
 
-    set_up(options.engine or _answering(), base=options.base, force=options.force)
+    set_up(options.engine or _answering(), base=options.base, force=options.force, gpu=options.gpu)
 
 
 def _answering() -> str:
@@ -82,7 +84,7 @@ def _answering() -> str:
 def _doctor(options: argparse.Namespace) -> int:
     from sandbox.doctor import report
 
-    return report(_engine(options.engine), as_json=options.json, quick=options.quick)
+    return report(_engine(options.engine, options.gpu), as_json=options.json, quick=options.quick)
 
 
 def _keeper(options: argparse.Namespace) -> None:

@@ -17,7 +17,6 @@ __all__ = ["choose"]
 log = logging.getLogger(__name__)
 
 NAMES = ("docker", "runsc", "bwrap")
-GPU_IMAGE = "gpu"  # with CUDA's libraries and a compiler, which no other cell has
 
 
 def choose(name: str | None = None, *, gpu: bool = False) -> Engine:
@@ -73,6 +72,7 @@ def open_docker(name: str, *, gpu: bool = False) -> DockerEngine:
     if not gpu:
         return DockerEngine(runtime="runsc" if name == "runsc" else "runc")
     from sandbox.devices import open_devices
+    from sandbox.images import GPU_IMAGE
 
     if name != "docker":
         raise SandboxUnavailable(f"cells of {name} have no GPU: use docker")

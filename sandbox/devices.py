@@ -216,7 +216,7 @@ class Devices:
         device.quarantine = why
         log.error(
             "device %s is in quarantine: %s. Stop what uses it, or reset it (nvidia-smi --gpu-reset -i %s), "
-            "and start this grader again.",
+            "and start this program again.",
             *(device.uuid, why, device.uuid),
         )
         self._release(device)

@@ -159,6 +159,12 @@ class DockerEngine:
         self._removing.shutdown()
         self._api.close()
 
+    def out_of_service(self) -> str:
+        """Why no cell can have a device any longer; empty while one can, and where there were none."""
+        if self.devices is None or self.devices.usable:
+            return ""
+        return "every device is in quarantine: " + "; ".join(self.devices.quarantined())
+
     @property
     def unhealthy(self) -> str:
         """Containers that the engine refuses to remove, or takes too long over; empty when all is well."""

@@ -25,14 +25,20 @@ READY_SECONDS = 180.0
 STAGE_LABEL = "anneal.stage=build"
 
 
-def set_up(engine: str, *, base: str | None = None, force: bool = False, progress: Progress | None = None) -> None:
-    """Make the cells of `engine` startable. SandboxUnavailable says what is missing."""
+def set_up(
+    engine: str, *, base: str | None = None, force: bool = False, gpu: bool = False, progress: Progress | None = None
+) -> None:
+    """Make the cells of `engine` startable, with `gpu` those with an accelerator too. SandboxUnavailable if not."""
     progress = progress or Progress()
+    if gpu and engine != "docker":
+        raise SandboxUnavailable(f"cells of {engine} have no GPU: docker alone puts one in")
     if engine == "bwrap":
         from sandbox.bwrap import BwrapEngine
 
         return _try(BwrapEngine(), progress)
     build("python", base=base, force=force, progress=progress)
+    if gpu:
+        build(images.GPU_IMAGE, base=base, force=force, progress=progress)
     _try(DockerEngine("runc" if engine == "docker" else engine), progress)
 
 
@@ -53,11 +59,13 @@ def build(image: str, *, base: str | None = None, force: bool = False, progress:
         for path in images.inputs(image):
             shutil.copy(path, context)
         progress.step("Packages")
+        cuda = image == images.GPU_IMAGE
         index = os.environ.get("ANNEAL_TORCH_INDEX")
-        download(context / "requirements.txt", context / "wheels", target_of(api, base), progress, index)
+        download(context / "requirements.txt", context / "wheels", target_of(api, base), progress, index, cuda=cuda)
         progress.done(f"{sum(1 for _ in (context / 'wheels').iterdir())} wheels")
         progress.step("Build")
-        _build(api, context, name, base, progress)
+        # A C compiler is no wheel: with CUDA the build reaches Debian's mirror.
+        _build(api, context, name, base, "default" if cuda else "none", progress)
         progress.done(name)
     return name
 
@@ -69,12 +77,12 @@ def _is_built(api: docker.APIClient, name: str) -> bool:
         return False
 
 
-def _build(api: docker.APIClient, context: Path, name: str, base: str, progress: Progress) -> None:
-    """Without a network: everything lies in the context."""
+def _build(api: docker.APIClient, context: Path, name: str, base: str, network: str, progress: Progress) -> None:
+    """All packages lie in the context."""
     arguments = {"BASE": base}
     api.timeout = BUILD_SECONDS
     lines = api.build(
-        path=str(context), tag=name, buildargs=arguments, network_mode="none", rm=True, forcerm=True, decode=True
+        path=str(context), tag=name, buildargs=arguments, network_mode=network, rm=True, forcerm=True, decode=True
     )
     said: list[str] = []
     for line in lines:

@@ -13,6 +13,7 @@ os.environ["ANNEAL_HOME"] = str(HOME)
 # Named here and not in pyproject.toml: pytest-django would read the settings before this file.
 os.environ["DJANGO_SETTINGS_MODULE"] = "learn.settings"
 os.environ["ANNEAL_PLAIN_STATIC"] = "1"  # no collectstatic before a test
+os.environ["TRITON_INTERPRET"] = "1"  # as in a cell without an accelerator; Triton reads it when it is imported
 if not os.environ.get("ANNEAL_TEST_DATABASE"):
     os.environ.pop("DATABASE_URL", None)
 

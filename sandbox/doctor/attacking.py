@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from sandbox import Cell, CellEnded, Engine, Limits, Profile
-from sandbox.doctor import limits
+from sandbox.doctor import accelerators, limits
 from sandbox.doctor.findings import Finding
 from sandbox.doctor.surroundings import PORT_OF_OTHER, Surroundings
 
@@ -69,7 +69,7 @@ def attack(engine: Engine, *, quick: bool = True) -> list[Finding]:
             for cell in (victim, attacker):
                 cell.wait_ready(time.monotonic() + START_SECONDS)
             findings = _from_inside(victim, attacker, host, limits.has_own_kernel(engine))
-    return [*findings, *limits.attack(engine, quick=quick)]
+    return [*findings, *limits.attack(engine, quick=quick), *accelerators.attack(engine)]
 
 
 def _start(engine: Engine, stack: ExitStack) -> Cell:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-__all__ = ["inputs", "tag"]
+__all__ = ["GPU_IMAGE", "inputs", "tag"]
+
+GPU_IMAGE = "gpu"  # with CUDA's libraries and a compiler, which no other cell has
 
 HERE = Path(__file__).parent
 

@@ -37,10 +37,15 @@ class Target:
         return ["--only-binary=:all:", "--implementation", "cp", "--python-version", self.version, *tags]
 
 
-def download(requirements: Path, folder: Path, target: Target, progress: Progress, torch_index: str | None) -> None:
+def download(
+    requirements: Path, folder: Path, target: Target, progress: Progress, torch_index: str | None, cuda: bool = False
+) -> None:
     """Fetch every wheel that `requirements` pins. SandboxUnavailable with what pip said."""
     torch = next(line for line in requirements.read_text().splitlines() if line.startswith("torch=="))
-    _fetch_torch(torch, folder, target, progress, torch_index)
+    if cuda:
+        _fetch_cuda_torch(torch, folder, target, progress)
+    else:
+        _fetch_torch(torch, folder, target, progress, torch_index)
     # A wheel of torch with a local version is newer than the plain one: pip finds it in the folder and stays.
     pip(["--find-links", str(folder), "--requirement", str(requirements)], folder, target, progress)
 
@@ -56,6 +61,13 @@ def _fetch_torch(torch: str, folder: Path, target: Target, progress: Progress, i
         with suppress(SandboxUnavailable):
             return pip(words, folder, target, progress)
     pip(choices[-1], folder, target, progress)
+
+
+def _fetch_cuda_torch(torch: str, folder: Path, target: Target, progress: Progress) -> None:
+    """As pip is configured, which is PyPI's build for CUDA unless somebody put another in its way."""
+    pip([torch], folder, target, progress)
+    if found := [path.name for path in folder.glob("torch-*+cpu-*")]:
+        raise SandboxUnavailable(f"pip finds a torch without CUDA ({found[0]}); let it reach an index that has one")
 
 
 def pip(words: Sequence[str], folder: Path, target: Target, progress: Progress) -> None:

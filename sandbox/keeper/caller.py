@@ -185,6 +185,7 @@ class Caller:
         return {
             "name": engine.name,
             "devices": devices.names() if devices else [],
+            "out_of_service": getattr(engine, "out_of_service", str)(),
             "own_kernel": engine.own_kernel,
             "describe": engine.describe(),
             "cannot_hold": engine.what_it_cannot_hold(),

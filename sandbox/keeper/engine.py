@@ -61,6 +61,15 @@ class KeptEngine:
             about = self._house.about if self._house else {}
         return {**about.get("describe", {}), "keeper": str(self._path)}
 
+    def out_of_service(self) -> str:
+        """What the keeper says now; a keeper that is away for a moment is no reason to end."""
+        if not self.devices:
+            return ""
+        try:
+            return str(self._open().ask("hello")["out_of_service"])
+        except (KeeperGone, SandboxUnavailable):
+            return ""
+
     def what_it_cannot_hold(self) -> list[str]:
         with self._lock:
             found = list(self._house.about.get("cannot_hold", [])) if self._house else []

@@ -1,6 +1,7 @@
 """The arithmetic of the interactive figures, run as the browser runs it, but in Node."""
 
 import json
+import math
 import shutil
 import subprocess
 from pathlib import Path
@@ -70,3 +71,27 @@ def test_the_lora_plot_counts_parameters_and_its_errors_fall_with_the_rank():
     curves, ranks = run("lora-rank.js", "plot.CURVES"), run("lora-rank.js", "plot.RANKS")
     assert all(len(curve) == len(ranks) and curve == sorted(curve, reverse=True) for curve in curves.values())
     assert all(curve[-1] == 0 for curve in curves.values())
+
+
+# ------------------------------------------------------------------------------- online-softmax
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 8])
+def test_the_online_softmax_ends_at_the_softmax_whatever_the_tiles(size):
+    kept = run("online-softmax.js", f"plot.after({8 // size}, {size})")
+    scores, values = run("online-softmax.js", "[plot.SCORES, plot.VALUES]")
+    powers = [math.exp(score) for score in scores]
+
+    exact = sum(power * value for power, value in zip(powers, values, strict=True)) / sum(powers)
+    assert kept["o"] / kept["l"] == pytest.approx(exact)
+    assert kept["m"] == max(scores)
+
+
+def test_the_online_softmax_is_at_every_moment_that_of_the_keys_read_so_far():
+    scores, values = run("online-softmax.js", "[plot.SCORES, plot.VALUES]")
+    for count, kept in enumerate(run("online-softmax.js", "[1, 2, 3, 4].map((count) => plot.after(count, 2))"), 1):
+        powers = [math.exp(score) for score in scores[: 2 * count]]
+
+        assert kept["o"] / kept["l"] == pytest.approx(
+            sum(power * value for power, value in zip(powers, values, strict=False)) / sum(powers)
+        )

@@ -366,6 +366,13 @@ def test_a_cell_that_leaves_something_on_its_device_costs_that_device(engine, ma
 
     until(lambda: engine.devices.usable == 1)
     assert "processes use it: 4242" in engine.devices.quarantined()[0]
+    assert engine.out_of_service() == ""
+
+    cell = engine.start(Profile(gpu=True, preload=()))
+    machine.run(SECOND, 4243)
+    cell.kill()
+    until(lambda: engine.devices.usable == 0)
+    assert engine.out_of_service().startswith("every device is in quarantine: NVIDIA H100")
 
 
 @pytest.mark.docker
