@@ -19,7 +19,7 @@ from learn.starting.fresh import report, take
 from learn.starting.home import ROOT, only_one_setup
 from learn.starting.steps import Console, StepFailed
 
-from . import machine
+from . import compose, machine
 from .checks import CHECKS, Check, passes
 
 LOG = ROOT / "var" / "logs" / "test.log"
@@ -87,6 +87,10 @@ def prepare(stack: ExitStack, summary: Summary) -> dict[str, str]:
             environment |= stack.enter_context(server(folder))
         except (StepFailed, OSError) as reason:
             summary.missing.append(f"{name}: {reason}")
+    try:
+        environment |= compose.program(console)
+    except StepFailed as reason:
+        summary.missing.append(str(reason))
     for engine in ("docker", "bwrap"):
         with complaint(summary, console, f"Sandbox ({engine})"):
             console.command(

@@ -177,14 +177,14 @@ def create(console: Console, environment: Path) -> None:
         if bare:
             console.progress("fetching pip")
             wheel = first_pip.wheel(console, Path(folder))
-            words = (f"{wheel}/pip", "install", "--no-index", wheel)
-            console.command(python_of(environment), *words, environment=own_environment())
+            console.command(
+                python_of(environment), f"{wheel}/pip", "install", "--no-index", wheel, environment=own_environment()
+            )
         if not trusts_anyone(python_of(environment)):
             bundle = first_pip.certificates(console, Path(folder))
             # A newer pip brings certificates of its own.
-            words = ("-m", "pip", "install", "--upgrade", "pip")
-            trusted = {"PIP_CERT": str(bundle)} if bundle else {}
-            console.command(python_of(environment), *words, environment={**own_environment(), **trusted})
+            trusting = own_environment() | ({"PIP_CERT": str(bundle)} if bundle else {})
+            console.command(python_of(environment), "-m", "pip", "install", "--upgrade", "pip", environment=trusting)
 
 
 def trusts_anyone(python: Path) -> bool:

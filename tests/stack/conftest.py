@@ -1,0 +1,49 @@
+"""A checkout from which images are built, and the images themselves, for as long as the tests run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import docker
+import pytest
+
+from learn.starting.engines import docker_answers
+from sandbox.images.base import target_of
+from tests.stack.images import BASE, ROOT, download, tag_of
+
+
+@pytest.fixture(scope="session")
+def context(tmp_path_factory) -> Iterator[Path]:
+    """A checkout with what the builds need from registries, fetched here: inside a build there may be no network."""
+
+    if not docker_answers():
+        pytest.skip("no Docker engine answers")
+    api = docker.from_env().api
+    if not any(BASE in (image["RepoTags"] or ()) for image in api.images()):
+        pytest.skip(f"the base image {BASE} is not here: python -m sandbox setup --engine docker makes it")
+    python = target_of(api, BASE)
+    folder = tmp_path_factory.mktemp("context")
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    for name in filter(None, files.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    bundle = ROOT / "platform" / "learn" / "static" / "dist"
+    if not bundle.is_dir():
+        pytest.skip("the front end's bundle is not built: ./run --setup-only builds it")
+    shutil.copytree(bundle, folder / "containers" / "offline" / "dist")
+    download(folder, python)
+    yield folder
+    for name in ("web", "grader", "postgres", "redis"):
+        with suppress(docker.errors.ImageNotFound):
+            api.remove_image(tag_of(name), force=True)
+    api.prune_images({"dangling": True, "label": "anneal.stage=build"})
