@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -39,6 +40,15 @@ class Stack:
         )
         assert ended.returncode in fine, f"{words}: {ended.stdout}\n{ended.stderr}"
         return ended.stdout
+
+    def sh(self, script: str, folder: Path) -> None:
+        """Commands of the documentation, for this installation, in a folder of the test's."""
+        ours = [*self.program, "--project-name", self.project, "--file", str(self.folder / "docker-compose.yml")]
+        script = script.replace("docker compose", shlex.join(ours))
+        ended = subprocess.run(
+            ["sh", "-eu", "-c", script], cwd=folder, env=self.environment, capture_output=True, text=True
+        )
+        assert ended.returncode == 0, f"{script}\n{ended.stdout}{ended.stderr}"
 
     def states(self) -> dict[str, str]:
         """Of each service: its health, or how it ended."""

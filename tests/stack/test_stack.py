@@ -13,6 +13,7 @@ import pytest
 
 from tests.stack.compose import Stack
 from tests.stack.images import ROOT, build, stand_in
+from tests.starting.pages import commands
 from tests.starting.site import Owner, get, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -87,3 +88,21 @@ def test_a_grader_reaches_the_broker_and_neither_the_database_nor_the_engine(sta
         "except OSError: print('as it should be')\n"
     )
     assert stack.inside("grader-cpu", "python", "-c", script).strip() == "as it should be"
+
+
+def test_what_the_page_on_backups_says_keeps_everything_and_puts_it_back(stack, owner, tmp_path):
+    save, put_back = commands("docs/operator/backup.md", "Docker Compose")
+    count = "from learn.exercises.models import Submission; print('submissions:', Submission.objects.count())"
+
+    def submissions() -> str:
+        return stack.inside("web", "python", "manage.py", "shell", "--command", count).splitlines()[-1]
+
+    before = submissions()
+    stack.sh(save, tmp_path)
+    stack.inside("web", "python", "manage.py", "flush", "--no-input")
+    assert submissions() == "submissions: 0" != before
+    stack.sh(put_back, tmp_path)
+
+    until(lambda: reachable(stack), 120)
+    assert submissions() == before and list((tmp_path / "packages").iterdir())
+    assert owner.opener.open(f"{stack.url}/admin/").geturl() == f"{stack.url}/admin/"  # still signed in
