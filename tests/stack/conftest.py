@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from learn.starting.engines import docker_answers
 from sandbox.images.base import target_of
+from tests.checkout import copy_to
 from tests.stack.images import BASE, ROOT, download, tag_of
 
 
@@ -27,16 +27,7 @@ def context(tmp_path_factory) -> Iterator[Path]:
         pytest.skip(f"the base image {BASE} is not here: python -m sandbox setup --engine docker makes it")
     python = target_of(api, BASE)
     folder = tmp_path_factory.mktemp("context")
-    files = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    ).stdout.decode()
-    for name in filter(None, files.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    copy_to(folder)
     bundle = ROOT / "platform" / "learn" / "static" / "dist"
     if not bundle.is_dir():
         pytest.skip("the front end's bundle is not built: ./run --setup-only builds it")
