@@ -49,10 +49,15 @@ class Exercise:
     functions: tuple[str, ...]
     limits: GradingLimits
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # locale → case name → its translation
+    also_on: Sequence[str] = ()  # other queues that grade it, to the same verdict
     # Programs that visitors see judged: {"file", "title", "says", "text"}.
     showcase: Sequence[Mapping[str, Any]] = ()
     course: str = ""  # of the edition it was asked of
     topic: str = ""  # whose lesson has it; empty when none has
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        return (self.queue, *self.also_on)
 
     @property
     def item(self) -> str:
@@ -153,6 +158,7 @@ def manifest(package: Package) -> dict[str, Any]:
         "size": package.size,
         "minutes": package.minutes,
         "queue": package.queue,
+        "also_on": list(package.also_on),
         "functions": list(package.functions),
         "limits": vars(package.limits),
         "names": package.names,

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from graders.protocol import CaseResult, Outcome, Verdict
-from learn.exercises import heatmap, messages, queue, remembering, times
+from learn.exercises import catalogue, heatmap, machines, messages, queue, remembering, times
 from learn.exercises.heatmap import Heatmap
 from learn.exercises.models import State, Submission
 from learn.exercises.queue import Progress
@@ -132,6 +132,7 @@ def _waiting(submission: Submission) -> Board:
             "No grader serves the queue “%(queue)s” at the moment. Your code is kept and is graded when one does. "
             "You can go on writing, read the lesson, or stop waiting."
         ) % {"queue": submission.queue}
+        note = f"{note} {machines.elsewhere(catalogue.find(submission.exercise), submission.queue)}".strip()
     elif submission.resends:
         note = _("The first grader did not answer; another was asked.")
     else:
@@ -168,7 +169,7 @@ def _judged(submission: Submission, verdict: Verdict, names: Names, note: str) -
         line=verdict.line,
         hint=messages.hint(verdict),
         log=verdict.log if not rows else "",
-        note=note,
+        note=note or machines.judged_on(submission.queue),
         returns=remembering.returns(submission),
         rated=remembering.rated(submission, timezone.now()),
     )

@@ -17,12 +17,15 @@ class Sent:
     text: str  # of the editor, to be shown again
     mode: Mode
     seconds_at_work: int | None
+    queue: str  # where it is to be graded, as asked; whether it can be is the exercise's to say
 
 
 def read(request: HttpRequest) -> Sent:
     text = request.POST.get("source", "")
     mode = Mode.RUN if request.POST.get("mode") == Mode.RUN else Mode.SUBMIT
-    return Sent(_file(request) or text, text, mode, _seconds(request.POST.get("seconds", "")))
+    return Sent(
+        _file(request) or text, text, mode, _seconds(request.POST.get("seconds", "")), request.POST.get("queue", "")
+    )
 
 
 def _file(request: HttpRequest) -> bytes | None:

@@ -220,6 +220,7 @@ class Submission(models.Model):
             mode=Mode(self.mode),
             deadline=sent_at.timestamp() + WORTH_GRADING,
             locale=self.locale,
+            queue=self.queue,
             staff=self.learner.is_staff,
         )
 

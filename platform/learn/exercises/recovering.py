@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from graders.protocol import Outcome, Verdict
+from graders.protocol import QUEUE_GPU, Outcome, Verdict
 from learn.exercises import queue, recording
 from learn.exercises.models import State, Submission, new_token
 
@@ -101,7 +101,8 @@ def grade_again(submission: Submission, package: str, now: datetime) -> bool:
         grading=submission.grading + 1,
         token=new_token(),
         package=package,
-        queue="regrade" if queue.serving("regrade") else submission.queue,
+        # What was graded with an accelerator is again: graders of the queue regrade have none.
+        queue="regrade" if submission.queue != QUEUE_GPU and queue.serving("regrade") else submission.queue,
         resends=0,
         sent_at=None,
         deadline=now,

@@ -34,8 +34,11 @@ class Submitted:
 def submit(learner, exercise, raw: str | bytes, mode: Mode, now: datetime, **about) -> Submitted:
     """One grading of `raw` for `learner`. Raises source.Refused and TooMany; both cost nothing.
 
-    `exercise` is the published package; `about` goes into the row as it is: item, locale, seconds_at_work.
+    `exercise` is the published package; `about` goes into the row as it is: item, locale, seconds_at_work, and
+    `queue` where it is one of the exercise's.
     """
+    if about.get("queue") not in exercise.queues:
+        about["queue"] = exercise.queue
     read = source.read(raw, exercise.functions)
     _hold_to_rate(learner, mode, now)
     for _ in range(3):
@@ -58,7 +61,6 @@ def _insert(learner, exercise, read: source.Source, mode: Mode, now: datetime, a
         files={SOLUTION: read.text},
         meaning=read.meaning,
         mode=mode,
-        queue=exercise.queue,
         patience=patience(exercise.limits),
         deadline=now + queue.UNSENT,
         created_at=now,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from graders.protocol import MAX_SOURCE_BYTES
-from learn.exercises import catalogue, differences, forms, messages, remembering, source, submitting, ways
+from learn.exercises import catalogue, differences, forms, machines, messages, remembering, source, submitting, ways
 from learn.exercises import live as streaming
 from learn.exercises.board import board, standings
 from learn.exercises.models import Draft, Submission
@@ -55,6 +55,8 @@ def _page(request, exercise, text, draft, shown, notice=None, status=200, review
         "history": history,
         "notice": notice,
         "review": review,
+        "machines": machines.choices(exercise, shown.queue if shown else None),
+        "machine_notice": machines.notice(exercise),
         "settings_for_script": _settings_for_script(exercise, draft),
     }
     return render(request, "exercises/workbench.html", context, status=status)
@@ -86,6 +88,7 @@ def submit(request: HttpRequest, key: str) -> HttpResponse:
             item=exercise.item,
             locale=get_language() or "en",
             seconds_at_work=given.seconds_at_work,
+            queue=given.queue,
         )
     except source.Refused as error:
         refusal = error.refusal
