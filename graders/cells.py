@@ -19,9 +19,7 @@ from sandbox.images import GPU_IMAGE
 HERE = Path(__file__).parent
 JUDGE_FILES = ("__init__", "values", "kit", "protocol", "candidate", "asking", "heat", "lazy", "judge", "judge_cell")
 START_SECONDS = 90.0
-# What a module imports only when it is first used, and then takes long: the first torch.autograd.grad of a
-# process costs 300 ms, nearly all of it this import.
-BESIDE = {"torch": ("torch.fx.experimental.symbolic_shapes",)}
+
 
 
 class Source(Protocol):
@@ -41,20 +39,16 @@ def answer_profile(package: Package, queue: str = "") -> Profile:
     if (queue if queue in package.queues else package.queue) == QUEUE_GPU:
         limits = Limits(memory_mb=package.limits.memory_mb + CUDA_MB, processes=CUDA_THREADS, disk_mb=BUILD_MB)
         return Profile(f"gpu:{name}", GPU_IMAGE, package.preload, limits, gpu=True)
-    return Profile(name, preload=preload(package), limits=Limits(memory_mb=package.limits.memory_mb))
+    return Profile(name, preload=package.preload, limits=Limits(memory_mb=package.limits.memory_mb))
 
 
 def judge_profile(package: Package) -> Profile:
     """The judge is ours and the author's: more memory, and numpy always."""
     return Profile(
         name="judge:" + "+".join(package.preload),
-        preload=("numpy", *preload(package)),
+        preload=("numpy", *package.preload),
         limits=Limits(memory_mb=4096, log_kb=1024, lifetime_seconds=7 * 24 * 3600),
     )
-
-
-def preload(package: Package) -> tuple[str, ...]:
-    return tuple(part for name in package.preload for part in (name, *BESIDE.get(name, ())))
 
 
 def answer_files(package: Package, source: str) -> dict[str, bytes]:
