@@ -6,6 +6,7 @@ import stat
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from docker.errors import APIError
@@ -15,6 +16,9 @@ from sandbox.choosing import choose
 from sandbox.devices import Devices, NvidiaSmi, open_devices
 from sandbox.docker import DockerEngine
 from sandbox.docker_config import accelerator, container
+from sandbox.keeper import table
+from sandbox.keeper.engine import KeptEngine
+from sandbox.keeper.serving import Keeper
 from tests.sandbox.programs import ask
 
 FIRST, SECOND = "GPU-5d5ba0d6-d33d-2b2c-524d-9e3d8d2b8a77", "GPU-9b1c0f44-0f58-4a0a-9c19-31d5b9b0a6f1"
@@ -373,6 +377,29 @@ def test_a_cell_that_leaves_something_on_its_device_costs_that_device(engine, ma
     cell.kill()
     until(lambda: engine.devices.usable == 0)
     assert engine.out_of_service().startswith("every device is in quarantine: NVIDIA H100")
+
+
+@pytest.mark.docker
+def test_a_grader_behind_a_keeper_hears_of_its_devices_and_of_their_end(engine, machine, monkeypatch, tmp_path):
+    requests_of(engine, monkeypatch)
+    monkeypatch.setitem(table.KINDS, "python", replace(table.KINDS["python"], gpu=True))  # the one image that is here
+    keeper = Keeper(tmp_path / "k.sock", lambda: engine)
+    serving = threading.Thread(target=keeper.serve)
+    serving.start()
+    kept = KeptEngine(tmp_path / "k.sock")
+    assert kept.devices == engine.devices.names() and kept.out_of_service() == ""
+
+    cells = [kept.start(Profile(name="python", preload=(), gpu=True)) for _ in range(2)]
+    assert engine.devices.free == 0
+    for cell, uuid in zip(cells, (FIRST, SECOND), strict=True):
+        machine.run(uuid, 4242)
+        cell.kill()
+        until(lambda uuid=uuid: uuid in " ".join(engine.devices.quarantined()))
+
+    assert kept.out_of_service().startswith("every device is in quarantine")
+    kept.close()
+    keeper.stop()
+    serving.join(30)
 
 
 @pytest.mark.docker
