@@ -12,6 +12,7 @@ from ulid import ULID
 from learn.reviews.items import Kind, course_of, key_of
 from learn.reviews.models import Card
 from learn.reviews.places import Map
+from learn.reviews.sections import section_of
 from learn.reviews.today import today_of
 
 
@@ -48,6 +49,9 @@ def _one(map: Map, card: Card, locale: str) -> SetAside:
     lesson = reverse("lessons:lesson", args=[course_of(card.item), place.topic]) if place.topic else ""
     if lesson and kind is Kind.QUESTION:
         lesson += f"#question-{key_of(card.item)}"
+    elif lesson and kind is Kind.CARD and card.is_leech and (edition := map.edition(card.item)):
+        section = section_of(edition, place.topic, key_of(card.item), locale)
+        lesson += f"#{section}" if section else ""
     workbench = (
         reverse("exercises:workbench", args=[key_of(card.item)]) if kind is Kind.EXERCISE and place.topic else ""
     )
