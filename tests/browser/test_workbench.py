@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -345,8 +347,15 @@ def test_anyone_can_use_it(open_workbench, broker, learner, exercise, width, sch
     from learn.exercises import catalogue, submitting
 
     submitting.submit(learner, catalogue.find("scaled"), ADDS, Mode.SUBMIT, timezone.now())
-    record(verdict_of(Outcome.FAILED, hint={"key": "adds", "en": "Adding is not multiplying."}))
+    heat = {"shape": [1, 2], "plane": [], "covers": [1, 2], "rows": ["0x"]}
+    shown = {"args": "scale(" + 100 * "1, " + ")", "got": "1\n" * 60}  # longer and higher than their place
+    details = {"heat": heat, "where": ""}
+    wrong = CaseResult("long", Outcome.FAILED, sample=True, kind="nan", details=details, shown=shown)
+    verdict = verdict_of(Outcome.FAILED, hint={"key": "adds", "en": "Adding is not multiplying."})
+    record(replace(verdict, cases=(wrong, *verdict.cases)))
     page = open_workbench(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    write(page, "# a line that is longer than any editor is wide\n" + 200 * "x ")
+    expect(page.locator(".wb-saved")).to_have_text("saved")
     if width == 390:
         page.get_by_role("tab", name="Cases").click()
     expect(page.locator(".board-hint")).to_be_visible()

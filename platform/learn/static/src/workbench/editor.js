@@ -58,7 +58,7 @@ export function openEditor({ root, form, settings, words }) {
           indentWithTab,
         ]),
         EditorView.cspNonce.of(root.dataset.nonce),
-        EditorView.contentAttributes.of({ "aria-label": words.code, autocapitalize: "off", autocorrect: "off" }),
+        EditorView.contentAttributes.of({ "aria-label": words.code, tabindex: "0", autocapitalize: "off", autocorrect: "off" }),
         EditorState.phrases.of(phrases[document.documentElement.lang.toLowerCase()] ?? {}),
         EditorView.updateListener.of((update) => update.docChanged && changed.forEach((listener) => listener())),
       ],
