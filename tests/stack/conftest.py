@@ -34,7 +34,7 @@ def context(tmp_path_factory) -> Iterator[Path]:
     shutil.copytree(bundle, folder / "containers" / "offline" / "dist")
     download(folder, python)
     yield folder
-    for name in ("web", "grader", "postgres", "redis"):
+    for name in ("web", "web-online", "grader", "postgres", "redis", "base"):
         with suppress(docker.errors.ImageNotFound):
             api.remove_image(tag_of(name), force=True)
     api.prune_images({"dangling": True, "label": "anneal.stage=build"})

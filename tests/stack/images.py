@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import ssl
 import subprocess
 import sys
+import tempfile
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -39,8 +42,26 @@ def stand_in(name: str) -> str:
     return _build(ROOT / "tests" / "stack", name, f"{name}.Dockerfile", "host")
 
 
-def _build(context: Path, name: str, file: str, network: str) -> str:
-    options = {"dockerfile": file, "buildargs": {"BASE": BASE}, "network_mode": network, "rm": True, "forcerm": True}
+@cache
+def reaching_registries() -> str:
+    """The base with the certificates of this machine, for builds over its network."""
+    certificates = Path(os.environ.get("PIP_CERT") or ssl.get_default_verify_paths().cafile or "")
+    if not certificates.is_file():
+        pytest.skip("this machine has no certificates to hand in")
+    with tempfile.TemporaryDirectory() as name:
+        shutil.copy(certificates, Path(name, "certificates.pem"))
+        variables = "ENV PIP_CERT=/certificates.pem NODE_EXTRA_CA_CERTS=/certificates.pem"
+        Path(name, "Dockerfile").write_text(f"FROM {BASE}\nCOPY certificates.pem /\n{variables}\n")
+        return _build(Path(name), "base", "Dockerfile", "none")
+
+
+def build_online(context: Path, name: str) -> str:
+    """An image of ours as most people build it: every package from its registry."""
+    return _build(context, f"{name}-online", f"containers/{name}.Dockerfile", "host", reaching_registries())
+
+
+def _build(context: Path, name: str, file: str, network: str, base: str = BASE) -> str:
+    options = {"dockerfile": file, "buildargs": {"BASE": base}, "network_mode": network, "rm": True, "forcerm": True}
     try:
         docker.from_env().images.build(path=str(context), tag=tag_of(name), **options)
     except docker.errors.BuildError as error:

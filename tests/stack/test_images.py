@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stack.images import build, in_container
+from tests.checkout import copy_to
+from tests.stack.images import build, build_online, in_container
 
 IMPORTS = """
 import importlib.util, sys
@@ -37,6 +38,17 @@ def test_the_image_of_the_site_builds_and_holds_no_torch_and_no_docker_client(co
     )
     assert int(said.split()[-1]) > 3
     assert in_container(tag, "id", "-u").strip() == "10001"
+
+
+@pytest.mark.docker
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_it_builds_from_the_registries_too_with_a_front_end_of_its_own(context, tmp_path):
+    copy_to(tmp_path)  # without what `context` holds for a build that has no network
+    tag = build_online(tmp_path, "web")
+
+    made = in_container(tag, "ls", "platform/learn/static/dist").split()
+    assert {"workbench.js", "review.js", "plots.js"} <= set(made)
 
 
 @pytest.mark.docker

@@ -8,6 +8,7 @@ import http.server
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -299,6 +300,14 @@ def test_where_cells_are_containers_a_keeper_alone_is_told_the_way_to_the_engine
     assert grader.environment["ANNEAL_KEEPER"] == socket and len(socket) <= 107
     assert keeper.command[keeper.command.index("--engine") + 1] == "runsc"
     assert keeper.last  # graders finish what they hold
+
+
+def test_the_page_for_operators_names_every_program(tmp_path):
+    page = (ROOT / "docs" / "operator" / "start.md").read_text()
+    with ports.listen("127.0.0.1", 0) as listener:
+        found = {one.name for one in programs(tmp_path, listener, "http://x", {"ANNEAL_ENGINE": "docker"})}
+
+    assert set(re.findall(r"^\| (\w+) \|.*`logs/\1\.log` \|$", page, re.M)) == found
 
 
 def test_a_keeper_of_the_operator_s_is_used_and_none_started(tmp_path):

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import selectors
-import socket
 import sqlite3
 import subprocess
-import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -16,53 +12,16 @@ import pytest
 
 from learn.starting.preparing import HOPELESS_STATUS
 from learn.starting.supervisor import HOPELESS_STATUS as FOR_THE_SUPERVISOR
-from learn.starting.web import READY
-from tests.starting.site import ROOT
-
-pytestmark = pytest.mark.slow
-
-
-def environment(home: Path, **variables: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    paths = os.pathsep.join([str(ROOT / "platform"), str(ROOT)])
-    return {**kept, "ANNEAL_HOME": str(home), "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1", **variables}
-
-
-def manage(home: Path, *words: str) -> str:
-    command = [sys.executable, ROOT / "manage.py", *words]
-    return subprocess.run(command, env=environment(home), check=True, capture_output=True, text=True).stdout
+from tests.starting.alone import manage, serving
 
 
 def web(home: Path, **variables: str) -> tuple[int | None, str]:
     """The web process until it is ready (None) or has ended (its status), and all it said."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "learn.starting.web", str(listener.fileno())],
-            env=environment(home, **variables),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=[listener.fileno()],
-        )
-    try:
-        said = until_ready(process)
-        return (None if READY in said else process.wait(30)), said
-    finally:
-        process.kill()
-        process.wait()
+    with serving(home, **variables) as (process, said, _):
+        return (None if said.ready else process.wait(30)), said.text
 
 
-def until_ready(process: subprocess.Popen[bytes]) -> str:
-    assert process.stdout is not None
-    said, deadline = b"", time.monotonic() + 60
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while READY.encode() not in said:
-            assert selector.select(deadline - time.monotonic()), said
-            part = os.read(process.stdout.fileno(), 65536)
-            if not part:
-                break
-            said += part
-    return said.decode()
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

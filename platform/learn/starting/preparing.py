@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 
 READY_STATUS, HOPELESS_STATUS = 0, 78  # the second is EX_CONFIG of sysexits.h: starting again changes nothing
+
+SPARE_BYTES = 256 * 1024  # less than a write of the database needs beside it
 
 
 class DatabaseUnusable(Exception):
@@ -59,13 +62,20 @@ def unusable(error: Exception) -> DatabaseUnusable:
         remedy = "Is the server that DATABASE_URL names up, and does it let this user in?"
         return DatabaseUnusable(f"The database does not answer: {said}\n{remedy}", hopeless=False)
     path = connection.settings_dict["NAME"]
-    if "full" in said:
+    if "full" in said or is_full(path):  # SQLite also says "disk I/O error" then
         remedy = "The disk is full: make room on it."
     elif "unable to open" in said or "readonly" in said:
         remedy = "Its file and its folder must be this user's to write."
     else:
         remedy = "Put a copy back as docs/operator/backup.md says. To begin anew without it, move the file away."
     return DatabaseUnusable(f"The database {path} cannot be used: {said}.\n{remedy}", hopeless=True)
+
+
+def is_full(path: str) -> bool:
+    try:
+        return shutil.disk_usage(os.path.dirname(path) or ".").free < SPARE_BYTES
+    except OSError:
+        return False
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ READY = "anneal: the site answers"
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "learn.settings")
     import uvicorn
+    from django.conf import settings
     from django.urls import get_resolver
 
     from .preparing import HOPELESS_STATUS, DatabaseUnusable, prepare_site
@@ -26,7 +27,7 @@ def main() -> int:
         "learn.asgi:application",
         lifespan="off",
         log_config=None,  # Django's settings have said how to log
-        proxy_headers=True,
+        proxy_headers=bool(settings.SECURE_PROXY_SSL_HEADER),
         forwarded_allow_ips=os.environ.get("ANNEAL_FORWARDED_ALLOW_IPS", "127.0.0.1"),
         server_header=False,
         # An open event stream must not keep the site from stopping.
