@@ -24,7 +24,8 @@ def of_case(case: CaseResult) -> str:
         return _("Not reached: your code had ended before.")
     words = KINDS.get(case.kind)
     try:
-        said = words(case.details) if words else ""
+        own = in_locale(case.details.get("text") or {})  # the author's words say more than ours
+        said = own or (words(case.details) if words else "")
     except (KeyError, TypeError, ValueError, AttributeError):
         said = ""  # details of another version: the judge's own words are better than none
     return said or case.message or _("The answer is not the expected one.")

@@ -148,3 +148,13 @@ def test_the_wait_is_said_in_words():
     assert times.wait(0, None) == "You are next."
     assert times.wait(1, 4.0) == "1 submission is before yours; about 4.0 s."
     assert times.wait(3, None) == "3 submissions are before yours."
+
+
+@pytest.mark.parametrize("kind", ["value", "nan", "property"])
+def test_the_authors_own_words_are_said_whatever_the_kind(kind):
+    texts = {"en": "The weights must sum to 1.", "zh-hans": "权重之和应为 1。"}
+    case = CaseResult("sum", Outcome.FAILED, kind=kind, message=texts["en"], details={"text": texts})
+
+    assert messages.of_case(case) == texts["en"]
+    with translation.override("zh-hans"):
+        assert messages.of_case(case) == texts["zh-hans"]

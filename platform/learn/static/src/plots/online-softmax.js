@@ -14,7 +14,7 @@ const WORDS = {
     read: "Tiles read",
     score: "score",
     weight: "weight e^(s−m)",
-    kept: (m, l, o) => `m = ${m}   ℓ = ${l}   o = ${o}`,
+    kept: (m, l, o) => `m = ${m} · ℓ = ${l} · o = ${o}`,
     start: "Nothing was read yet: m is −∞, ℓ and o are 0.",
     told: (m, fade, answer, end) =>
       `The maximum is ${m}. ` +
@@ -28,7 +28,7 @@ const WORDS = {
     read: "已读的块数",
     score: "分数",
     weight: "权重 e^(s−m)",
-    kept: (m, l, o) => `m = ${m}   ℓ = ${l}   o = ${o}`,
+    kept: (m, l, o) => `m = ${m} · ℓ = ${l} · o = ${o}`,
     start: "还没有读任何一块：m 是 −∞，ℓ 和 o 是 0。",
     told: (m, fade, answer, end) =>
       `最大值是 ${m}。` +
