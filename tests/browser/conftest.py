@@ -13,8 +13,12 @@ from types import SimpleNamespace
 
 import pytest
 from django.test.utils import modify_settings
+from playwright.sync_api import expect
 
 from tests.learn.exercises.conftest import open_broker, package, publish  # noqa: F401
+
+# What is awaited comes at once on a machine that is not busy; on a busy one it comes.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture

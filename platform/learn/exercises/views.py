@@ -240,7 +240,8 @@ def other_ways(request: HttpRequest, key: str) -> HttpResponse:
     exercise = _exercise(key)
     if not ways.are_open(request.user, exercise, timezone.now()):
         raise Http404(_("Pass the exercise first."))
-    return render(request, "exercises/_ways.html", {"ways": ways.of(exercise.digest)})
+    template = "exercises/_ways.html" if request.headers.get("HX-Request") else "exercises/ways.html"
+    return render(request, template, {"ways": ways.of(exercise.digest), "exercise": exercise})
 
 
 def _exercise(key: str) -> catalogue.Exercise:

@@ -255,6 +255,15 @@ def test_other_ways_are_for_who_has_passed(signed_in, send, record, package, set
     assert "The reference" in page and "by adding" in page and "swapped" in page
 
 
+def test_other_ways_are_a_page_of_their_own_where_there_is_no_dialog(signed_in, send, record, no_broker):
+    record(send(now=timezone.now()), now=timezone.now())
+
+    page, dialog = (signed_in.get(at("ways", "scaled"), headers=headers) for headers in ({}, HTMX))
+
+    assert b"<html" in page.content and b'href="/exercises/scaled/"' in page.content
+    assert b"<html" not in dialog.content and b'method="dialog"' in dialog.content
+
+
 def test_other_ways_are_closed_while_the_exercise_is_to_be_recalled(signed_in, send, record):
     long_ago = timezone.now() - timedelta(days=60)
     record(send(now=long_ago), now=long_ago)

@@ -11,7 +11,7 @@ export function bringBack({ root, editor, words, notify, panes }) {
     try {
       if (button.dataset.restore) await restore(button.dataset.restore);
       else if (button.dataset.compare) await compare(button.dataset.compare);
-      else await show(await fetch(button.href, { redirect: "error" }));
+      else await show(await fetch(button.href, { headers: { "HX-Request": "true" }, redirect: "error" }));
     } catch (error) {
       notify(error.sentence ?? words.unreachable);
     }
