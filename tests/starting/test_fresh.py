@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -20,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from graders.broker import celery_url, redis_url, socket_path
-from learn.starting import bundle, debs, environments, first_pip, ports
+from learn.starting import bundle, debs, environments, first_pip, fresh, ports
 from learn.starting import home as homes
 from learn.starting.engines import docker_answers, meaning_of_engine, wanted_engine
 from learn.starting.programs import SECRETS, programs
@@ -86,6 +87,27 @@ def test_what_runs_before_any_package_is_there_needs_the_standard_library_alone(
     modules = ", ".join(f"learn.starting.{name}" for name in STANDARD_LIBRARY_ONLY)
     code = f"import sys; sys.path[:0] = {[str(ROOT / 'platform'), str(ROOT)]!r}; import {modules}"
     subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
+
+
+def test_a_checkout_of_somebody_else_s_is_named_as_what_is_wrong(monkeypatch):
+    failure = StepFailed("`venv` ended with status 1", ["Error: [Errno 13] Permission denied: '.venv'"])
+    step = environments.packages_step("web")
+    assert "PIP_INDEX_URL" in fresh.remedy_for(failure, step)
+
+    monkeypatch.setattr(fresh.os, "access", lambda path, mode: False)  # root may write everywhere
+    assert f"write in {ROOT}" in fresh.remedy_for(failure, step)
+
+
+@pytest.mark.slow
+def test_a_start_beside_a_set_up_waits_and_says_so(tmp_path):
+    environment = {**os.environ, "ANNEAL_HOME": str(tmp_path / "home"), "ANNEAL_PYTHON": sys.executable}
+    with homes.only_one_setup("the test waits for another set-up"):
+        words = [ROOT / "run", "--setup-only"]
+        second = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert second.stdout is not None
+        assert second.stdout.readline() == "Another start is setting this folder up; waiting for it …\n"
+        second.send_signal(signal.SIGINT)
+        assert second.wait(60) == 130 and "Stopped." in second.stdout.read()
 
 
 # ----------------------------------------------------------------------------------------------- pip

@@ -50,6 +50,8 @@ def take(steps: Iterable[Step], console: Console) -> None:
 def remedy_for(failure: StepFailed, step: Step) -> str:
     if any("No space left on device" in line for line in failure.lines):
         return DISK_REMEDY
+    if not os.access(ROOT, os.W_OK):
+        return f"Anneal must be able to write in {ROOT}. Clone it to where this user may."
     return failure.remedy or step.remedy
 
 
