@@ -13,7 +13,7 @@ import pytest
 from learn.starting.engines import docker_answers
 from sandbox.images.base import target_of
 from tests.checkout import copy_to
-from tests.stack.images import BASE, ROOT, download, tag_of
+from tests.stack.images import ROOT, base, download, tag_of
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +23,7 @@ def context(tmp_path_factory) -> Iterator[Path]:
     if not docker_answers():
         pytest.skip("no Docker engine answers")
     api = docker.from_env().api
-    if not any(BASE in (image["RepoTags"] or ()) for image in api.images()):
-        pytest.skip(f"the base image {BASE} is not here: python -m sandbox setup --engine docker makes it")
-    python = target_of(api, BASE)
+    python = target_of(api, base())
     folder = tmp_path_factory.mktemp("context")
     copy_to(folder)
     bundle = ROOT / "platform" / "learn" / "static" / "dist"
