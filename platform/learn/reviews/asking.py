@@ -88,6 +88,12 @@ class Stage:
         return spans.of_minutes(self.today.forecast[0])
 
     @property
+    def next_day(self) -> date | None:
+        """The first day after tomorrow on which something is due, as far as is foreseen."""
+        ahead = next((place for place, minutes in enumerate(self.today.forecast, 1) if minutes), None)
+        return self.today.date + timedelta(days=ahead) if ahead else None
+
+    @property
     def done_minutes(self) -> str:
         return spans.of_minutes(self.today.minutes_done)
 

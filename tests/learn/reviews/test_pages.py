@@ -127,6 +127,14 @@ def test_a_backlog_is_told_with_the_day_it_ends(signed_in, learner, begun):
     assert "15 more minutes" in html
 
 
+def test_the_end_of_a_day_says_when_the_next_falls_due(signed_in, learner, begun):
+    for item in begun:
+        reviewing.review(learner, item, 4, NOON, kind=What.MANUAL)
+    Card.objects.update(due_on=NOON.date() + timedelta(days=9))
+
+    assert re.search(r"The next falls due on (19 March|March 19)", get(signed_in, "today"))
+
+
 def test_who_is_away_is_asked_nothing_unless_they_wish(signed_in, learner, begun):
     Plan.objects.create(learner=learner, away_from="2026-03-09", away_until="2026-03-20")
 
