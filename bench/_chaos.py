@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -18,13 +19,10 @@ import redis
 
 from bench._site import Running, until
 from graders.broker import socket_url
-from graders.protocol import QUEUE_SITE, TASK_RECORD, progress_channel
+from graders.protocol import TASK_RECORD, progress_channel
 
 PHASES = ("queued", "claimed", "running", "judged", "recorded")
 PREFIX = progress_channel("")
-ABSORBED_SECONDS = 1.0
-MEET_SECONDS = 240.0  # a grader attacks itself before it serves, and the machine is busy
-ROWS = 2  # each exercise of bench/course has a sample and a hidden row
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,7 @@ class Chaos:
     """Strikes at one site."""
 
     running: Running
+    patience: float = 240.0  # seconds; a grader attacks itself before it serves, and the machine may be busy
     struck: list[Struck] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)  # every process that may have started cells
     # Programs that the supervisor knows nothing of: their process, and how to start them again.
@@ -89,11 +88,8 @@ class Chaos:
             with self.stopped("grader"):
                 yield submit() or self.any_queued()
         elif phase == "judged":
-            with self.stopped("worker"), self.listening() as told:
-                pk = submit()
-                pk = told(pk, MOMENTS["last case"])
-                self.wait_for_verdict(pk)
-                yield pk
+            with self.stopped("worker"), self.client().monitor() as commands:
+                yield verdict_sent(commands, submit())
         else:
             with self.listening() as told:
                 yield told(submit(), MOMENTS[phase])
@@ -113,16 +109,13 @@ class Chaos:
         rows = self.running.rows("SELECT id FROM exercises_submission WHERE state = 'queued' LIMIT 1")
         return str(rows[0][0])
 
-    def wait_for_verdict(self, pk: str) -> None:
-        """Until the verdict lies in the site's list; or no longer, because a stopped worker had asked before."""
-        deadline = time.monotonic() + ABSORBED_SECONDS
-        while time.monotonic() < deadline and not any(map(is_verdict_of(pk), self.broker.lrange(QUEUE_SITE, 0, -1))):
-            time.sleep(0.01)
+    def client(self) -> redis.Redis:
+        return redis.Redis.from_url(socket_url(self.running.home), socket_timeout=self.patience)
 
     @contextmanager
     def listening(self) -> Iterator[Callable[..., str]]:
         """Hear what graders and site tell; the yielded function waits for a message that it likes."""
-        listener = redis.Redis.from_url(socket_url(self.running.home), socket_timeout=MEET_SECONDS).pubsub()
+        listener = self.client().pubsub()
         listener.psubscribe(PREFIX + "*")
 
         def told(pk: str | None, liked: Callable[[dict], bool]) -> str:
@@ -139,22 +132,24 @@ class Chaos:
                 listener.close()
 
 
+# By what graders and site tell, which is no oftener than an eye can follow.
 MOMENTS: dict[str, Callable[[dict], bool]] = {
-    "claimed": lambda message: message["state"] == "running" and message["done"] == 0,
+    "claimed": lambda message: message["state"] == "running",
     "running": lambda message: message["state"] == "running" and message["done"] == 1,
-    "last case": lambda message: message["state"] == "running" and message["done"] == ROWS,
     "recorded": lambda message: message["state"] == "recorded",
 }
 
 
-def is_verdict_of(pk: str) -> Callable[[bytes], bool]:
-    def is_it(raw: bytes) -> bool:
-        message = json.loads(raw)
-        if message["headers"]["task"] != TASK_RECORD:
-            return False
-        return json.loads(base64.b64decode(message["body"]))[1]["submission"] == pk
-
-    return is_it
+def verdict_sent(commands: redis.client.Monitor, pk: str | None) -> str:
+    """Wait until the broker is given the verdict on `pk`, or on any; its id. The list itself may not show it:
+    a worker that was stopped while it asked for the next message has been given it, and cannot take it."""
+    for command in commands.listen():
+        found = re.match(r'LPUSH site .*"body": "([^"]+)"', command["command"])
+        if found and f'"{TASK_RECORD}"' in command["command"]:
+            about = str(json.loads(base64.b64decode(found[1]))[1]["submission"])
+            if pk in (None, about):
+                return about
+    raise ConnectionError("the broker went away")
 
 
 # ------------------------------------------------------------------------------------------- the audit
@@ -188,7 +183,3 @@ def audit(running: Running, answered: list[str]) -> Audit:
         unreviewed=sorted(graded ^ reviews),
         again=sum(row[3] > 0 for row in rows),
     )
-
-
-def waiting(running: Running) -> int:
-    return running.rows("SELECT count(*) FROM exercises_submission WHERE state = 'queued'")[0][0]

@@ -86,6 +86,11 @@ def _orphans(pids: set[int], environment: dict[str, str]) -> list[str]:
     return sorted(dead)
 
 
+def cells_of(pid: int) -> list[str]:
+    """Cells that this process started and that are still there."""
+    return [owner for owner in _owners({}) if owner == owners.name(pid)]
+
+
 def _owners(environment: dict[str, str]) -> list[str]:
     """The owner of every cell of this machine, as containers' labels and bwrap's command lines and groups name them."""
     listed = subprocess.run(

@@ -106,16 +106,16 @@ def cmdline(process: psutil.Process) -> list[str]:
 
 
 @contextmanager
-def site(engine: str | None, course: Path = COURSE, words: list[str] | None = None, **more: str) -> Iterator[Running]:
-    """`manage.py serve`, or the program of `words`, with `course` published, until the end of the block."""
+def site(engine: str | None, *courses: Path, words: list[str] | None = None, **more: str) -> Iterator[Running]:
+    """`manage.py serve`, or the program of `words`, with `courses` published, until the end of the block."""
     home = Path(tempfile.mkdtemp(prefix="anneal-bench-"))
-    environment = {**os.environ, "ANNEAL_HOME": str(home), "ANNEAL_PLAIN_STATIC": "1", "ANNEAL_COURSE": course.name}
+    environment = {**os.environ, "ANNEAL_HOME": str(home), "ANNEAL_PLAIN_STATIC": "1", "ANNEAL_COURSE": courses[0].name}
     environment["ANNEAL_ALLOW_WEAK_SANDBOX"] = "1"  # these learners' code is ours
     environment |= {"ANNEAL_ENGINE": engine} if engine else {}
     environment |= {"ANNEAL_CELL_PYTHON": sys.executable} if "ANNEAL_CELL_PYTHON" not in os.environ else {}
     environment |= more
     manage = [sys.executable, str(ROOT / "manage.py")]
-    for each in (["migrate", "-v", "0"], ["course", "publish", str(course)]):
+    for each in (["migrate", "-v", "0"], *(["course", "publish", str(course)] for course in courses)):
         subprocess.run([*manage, *each], env=environment, cwd=ROOT, check=True, capture_output=True)
     process = subprocess.Popen(
         words or [*manage, "serve", "--port", "0"],
@@ -131,6 +131,10 @@ def site(engine: str | None, course: Path = COURSE, words: list[str] | None = No
         process.send_signal(signal.SIGINT)
         process.wait(60)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def waiting(running: Running) -> int:
+    return int(running.rows("SELECT count(*) FROM exercises_submission WHERE state = 'queued'")[0][0])
 
 
 def wait_for_link(process: subprocess.Popen[str]) -> str:

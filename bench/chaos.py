@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import threading
 import time
-import urllib.error
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-from bench._chaos import PHASES, Audit, Chaos, audit, waiting
+from bench._chaos import PHASES, Audit, Chaos, audit
 from bench._engine import OwnEngine, orphans
-from bench._site import OWN_COURSE, Learner, Running, site, until
+from bench._load import LAST_SECONDS, Feeder
+from bench._site import OWN_COURSE, Running, site, until, waiting
 
-SOURCE = "def double(x):\n    return 2 * x\n"
 EXERCISES = ("trivial", "bare")
-ORPHAN_SECONDS, LAST_SECONDS = 30.0, 900.0
+ORPHAN_SECONDS = 30.0
 
 
 def main(argv: list[str]) -> int:
@@ -32,6 +29,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--engine", choices=("docker", "bwrap"))
     parser.add_argument("--own-engine", action="store_true", help="a second dockerd, which is killed too")
     parser.add_argument("--victims", nargs="*", help="default: every program")
+    parser.add_argument("--exercises", nargs="*", default=EXERCISES, choices=EXERCISES, help="of bench/course")
     parser.add_argument("--phases", nargs="*", default=PHASES, choices=PHASES)
     options = parser.parse_args(argv)
     with ExitStack() as stack:
@@ -47,7 +45,7 @@ def run(running: Running, chaos: Chaos, options: argparse.Namespace) -> int:
     until(lambda: "grader" in running.pids(), 120, "the grader was started")
     victims = options.victims or sorted(chaos.pids())
     print(f"{options.in_flight} in flight; kill -9 of {', '.join(victims)}; {', '.join(options.phases)}", flush=True)
-    feeder = Feeder(running, running.learners(options.in_flight // len(EXERCISES)))
+    feeder = Feeder(running, running.learners(options.in_flight // len(options.exercises)), options.exercises)
     feeder.start()
     until(lambda: waiting(running) >= options.in_flight * 0.9, 120, "enough are in flight")
     for phase, victim in itertools.product(options.phases, victims):
@@ -64,50 +62,6 @@ def run(running: Running, chaos: Chaos, options: argparse.Namespace) -> int:
     print(f"all were judged after {time.monotonic() - began:.0f} s")
     left = orphans(chaos.seen, running.environment, ORPHAN_SECONDS)
     return told(audit(running, feeder.answered), feeder.unanswered, left)
-
-
-class Feeder(threading.Thread):
-    """Keeps every learner's every exercise in flight, until it is told to stop."""
-
-    def __init__(self, running: Running, learners: list[Learner]) -> None:
-        super().__init__(name="feeder", daemon=True)
-        self.running, self.stopped = running, threading.Event()
-        self.free = list(itertools.product(learners, EXERCISES))
-        self.in_flight: dict[str, tuple[Learner, str]] = {}
-        self.answered: list[str] = []
-        self.unanswered = 0  # the web died before it answered: the learner knows that nothing is certain
-
-    def run(self) -> None:
-        with ThreadPoolExecutor(4) as pool:
-            while not self.stopped.is_set():
-                places, self.free = self.free, []
-                for place, pk in zip(places, pool.map(self.submit, places), strict=True):
-                    if pk is None:
-                        self.free.append(place)
-                    else:
-                        self.in_flight[pk] = place
-                self.stopped.wait(0.5)
-                graded = {pk for (pk,) in self.running.rows("SELECT id FROM exercises_submission WHERE state='graded'")}
-                self.free += [self.in_flight.pop(pk) for pk in graded & self.in_flight.keys()]
-
-    def submit(self, place: tuple[Learner, str]) -> str | None:
-        if self.stopped.is_set():
-            return None
-        learner, exercise = place
-        try:
-            pk = learner.submit(exercise, SOURCE)
-        except urllib.error.HTTPError as error:
-            self.unanswered += error.code != 429  # too many a minute, which is as it should be
-            return None
-        except OSError:
-            self.unanswered += 1
-            return None
-        self.answered.append(pk)
-        return pk
-
-    def stop(self) -> None:
-        self.stopped.set()
-        self.join()
 
 
 def told(found: Audit, unanswered: int, left: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +26,21 @@ class Series:
 
 
 def table(rows: Sequence[Series], baseline: Series) -> str:
-    """One line a series: how many, median, p95, and the median as a multiple of the baseline's."""
-    lines = [f"{'':44} {'n':>4} {'median ms':>10} {'p95 ms':>10} {'× plain':>9}"]
+    """One line a series: how many, percentiles, and the median as a multiple of the baseline's."""
+    names = ("n", "p50 ms", "p95 ms", "p99 ms", "× plain")
+    lines = [f"{'':50} {names[0]:>4}" + "".join(f" {name:>9}" for name in names[1:])]
     for row in rows:
-        ratio = row.median / baseline.median
-        lines.append(f"{row.name:44} {len(row.times):4} {row.median:10.1f} {row.percentile(0.95):10.1f} {ratio:9.1f}")
+        numbers = (row.median, row.percentile(0.95), row.percentile(0.99), row.median / baseline.median)
+        lines.append(f"{row.name:50} {len(row.times):4}" + "".join(f" {number:9.1f}" for number in numbers))
     return "\n".join(lines)
+
+
+def goal(what: str, value: float, limit: float, unit: str = "ms") -> bool:
+    """Say whether `value` is within `limit`."""
+    held = value <= limit
+    print(f"{what}: {value:.1f} {unit}, at most {limit:.0f} {unit}: {'held' if held else 'MISSED'}")
+    return held
+
+
+def load() -> str:
+    return f"load of this machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"

@@ -1,162 +1,129 @@
 """From pressing Submit to the recorded verdict, over the real site: web, broker, grader, sandbox, database.
 
-    python -m bench grading [--count 20] [--engine docker|bwrap]
+    python -m bench grading [--count 20] [--engine docker|bwrap]        one at a time
+    python -m bench grading --open-loop 0.5 [--seconds 60]              arrivals that do not wait, RATE a second
+    python -m bench grading --sustained [--seconds 60]                  as much as it can take, and who waits for whom
+    python -m bench grading --leftovers 2000                            what so many gradings leave behind
 
-In the same run: the same cases in an already warm plain process, and a cold `docker run` with pytest and
-torch. Also the processor time of a grader that idles, and the memory of each of its warm cells.
+One at a time is compared, in the same run, with the same cases in an already warm plain process, with pytest
+in a process and with pytest in a cold `docker run`. Status 1 if something is not as it should be.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.cookiejar
 import os
-import re
-import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.parse
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
-from bench.figures import Series, table
-from bench.plain import ROOT, cold_times, warm_times
+from bench import _cells, _load
+from bench._site import COURSE, OWN_COURSE, Learner, Running, site
+from bench.figures import Series, goal, load, table
+from bench.plain import ROOT, cold_times, pytest_times, warm_times
 
 ALLOWED_FACTOR, ALLOWED_MS, COLD_FACTOR = 3.0, 150.0, 10.0
-IDLE_SECONDS = 20.0
+FIRST_LINE_MS, TRIVIAL_MS, TRIVIAL_P95_MS, WARM_MB, OF_CAPACITY = 30.0, 100.0, 250.0, 160.0, 0.75
+IDLE_SECONDS, FILL_SECONDS = 20.0, 15.0
 
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench grading", description=__doc__.split("\n")[0])
     parser.add_argument("--count", type=int, default=20)
-    parser.add_argument("--cold", type=int, default=3, help="cold runs, of several seconds each")
-    parser.add_argument("--engine", choices=("docker", "bwrap"))
+    parser.add_argument("--cold", type=int, default=3, help="runs of pytest, of several seconds each")
+    parser.add_argument("--engine", choices=("docker", "runsc", "bwrap"))
     parser.add_argument("--exercise", default="sdpa")
     parser.add_argument(
         "--pause", type=float, default=7.0, help="seconds between submissions: the pool refills, and more is refused"
     )
+    parser.add_argument("--open-loop", type=float, metavar="RATE", help="arrivals a second of a Poisson process")
+    parser.add_argument("--sustained", action="store_true", help="more than can be graded, from many learners")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--leftovers", type=int, metavar="N", help="grade N times and look for what is left")
     options = parser.parse_args(argv)
-    exercise = ROOT / "exercises" / options.exercise
+    print(load(), flush=True)
+    if options.leftovers:
+        left = _cells.leftovers(options.engine, options.leftovers)
+        print("\n".join(left))
+        fine = not left
+    elif options.open_loop:
+        fine = in_open_loop(options)
+    elif options.sustained:
+        fine = under_full_load(options)
+    else:
+        fine = one_at_a_time(options)
+    print(load())
+    return int(not fine)
 
-    print(f"{options.exercise}: {options.count} submissions, one at a time. Starting the site …", flush=True)
-    with site(options.engine) as running:
-        time.sleep(15)  # the pool fills at idle priority
-        graded, hits = submissions(running, exercise, options)
+
+# ------------------------------------------------------------------------------------------ one at a time
+
+
+def one_at_a_time(options: argparse.Namespace) -> bool:
+    exercise = ROOT / "exercises" / options.exercise
+    trivial = _cells.EXERCISES / "trivial"
+    print(f"{options.exercise} and a trivial one: {options.count} each, one at a time. Starting the site …", flush=True)
+    with site(options.engine, COURSE, OWN_COURSE) as running:
+        (learner,) = running.learners(1)
+        time.sleep(FILL_SECONDS)  # the pool fills at idle priority
+        graded, hits = submissions(running, learner, exercise, options)
+        least, trivial_hits = submissions(running, learner, trivial, options)
         idle(running)
-        memory(running)
-    plain = Series("the same cases, warm plain process", warm_times(exercise, options.count))
-    rows = [plain, graded]
+        warm = _cells.memory()
+        keeper = running.home / "keeper.sock"
+        first, cost = _cells.first_lines(options.engine, keeper, options.count)
+    plain = Series(f"{options.exercise}, warm plain process", warm_times(exercise, options.count))
+    rows = [plain, graded, least, first]
+    rows.append(Series(f"{options.exercise}, pytest in a process", pytest_times(exercise, options.cold)))
     cold = cold_series(exercise, options.cold)
     print("\n" + table(rows + ([cold] if cold else []), plain))
-    print(f"\npool hits: {hits} of {options.count}")
-    return judge(plain, graded, cold)
+    print(f"\npool hits: {hits} of {options.count}, {trivial_hits} of {options.count}")
+    print(f"a cell's life with the trivial exercise: {cost:.2f} s of processor time")
+    return all([*judge(plain, graded, cold), *judge_trivial(least, first), judge_memory(warm)])
 
 
-def judge(plain: Series, graded: Series, cold: Series | None) -> int:
+def judge(plain: Series, graded: Series, cold: Series | None) -> list[bool]:
     allowed = ALLOWED_FACTOR * plain.median + ALLOWED_MS
-    fine = graded.median <= allowed
-    print(f"Submit to verdict: {graded.median:.0f} ms; 3 × plain + 150 ms = {allowed:.0f} ms: {word(fine)}")
+    held = [goal(f"{graded.name}, p50 (3 × plain + 150 ms)", graded.median, allowed)]
     if cold is None:
         print("cold docker run: not measured, no engine or no image here")
-        return int(not fine)
+        return held
     faster = cold.median / graded.median
-    print(f"{faster:.1f} times faster than a cold container with pytest and torch (at least 10): {word(faster >= 10)}")
-    return int(not (fine and faster >= COLD_FACTOR))
+    fine = faster >= COLD_FACTOR
+    print(f"{faster:.1f} times faster than a cold container with pytest and torch, at least 10: {word(fine)}")
+    return [*held, fine]
+
+
+def judge_trivial(least: Series, first: Series) -> list[bool]:
+    return [
+        goal(f"{least.name}, p50", least.median, TRIVIAL_MS),
+        goal(f"{least.name}, p95", least.percentile(0.95), TRIVIAL_P95_MS),
+        goal(f"{first.name}, p50", first.median, FIRST_LINE_MS),
+    ]
+
+
+def judge_memory(warm: list[tuple[str, float]]) -> bool:
+    """Of cells that wait with torch alone: an exercise may ask for more."""
+    for preloaded, unique in sorted(set(warm)):
+        print(f"warm cell with {preloaded:80} {unique:6.0f} MB of its own")
+    alone = [unique for preloaded, unique in warm if preloaded.split()[:1] == ["torch"] and "sentence" not in preloaded]
+    return goal("unique memory of a warm cell with torch", max(alone, default=0.0), WARM_MB, "MB")
 
 
 def word(fine: bool) -> str:
     return "held" if fine else "MISSED"
 
 
-# ---------------------------------------------------------------------------------------------- the site
-
-
-class Running:
-    """A site of its own with its graders, in a folder that goes away."""
-
-    def __init__(self, home: Path, process: subprocess.Popen[str], link: str) -> None:
-        self.home, self.process = home, process
-        self.base = link.split("/accounts/")[0]
-        self.cookies = http.cookiejar.CookieJar()
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
-        self.open(link).read()
-        self.post(link, {})
-
-    def open(self, url: str, data: bytes | None = None, **headers: str):
-        request = urllib.request.Request(url, data, headers={"Referer": self.base, **headers})
-        return self.opener.open(request, timeout=60)
-
-    def post(self, url: str, fields: dict[str, str], **headers: str) -> None:
-        token = next(cookie.value for cookie in self.cookies if cookie.name == "csrftoken")
-        body = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
-        self.open(url, body, **headers).read()
-
-    def graders(self) -> list[psutil.Process]:
-        children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child for child in children if "graders" in " ".join(cmdline(child))]
-
-
-def cmdline(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
-@contextmanager
-def site(engine: str | None) -> Iterator[Running]:
-    home = Path(tempfile.mkdtemp(prefix="anneal-bench-"))
-    environment = {**os.environ, "ANNEAL_HOME": str(home), "ANNEAL_PLAIN_STATIC": "1"}
-    environment |= {"ANNEAL_ENGINE": engine} if engine else {}
-    environment |= {"ANNEAL_CELL_PYTHON": sys.executable} if "ANNEAL_CELL_PYTHON" not in os.environ else {}
-    manage = [sys.executable, str(ROOT / "manage.py")]
-    for words in (["migrate", "-v", "0"], ["course", "publish", str(ROOT / "courses" / "llm-roadmap")]):
-        subprocess.run([*manage, *words], env=environment, cwd=ROOT, check=True, capture_output=True)
-    process = subprocess.Popen(
-        [*manage, "serve", "--port", "0"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        yield Running(home, process, wait_for_link(process))
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def wait_for_link(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    for line in process.stdout:
-        found = re.search(r"http://\S+/accounts/owner/\S+", line)
-        if found:
-            import threading
-
-            threading.Thread(target=process.stdout.read, daemon=True).start()
-            return found.group()
-    raise RuntimeError("the site did not start; run ./run to see why")
-
-
-# ------------------------------------------------------------------------------------------ measurements
-
-
-def submissions(running: Running, exercise: Path, options: argparse.Namespace) -> tuple[Series, int]:
+def submissions(running: Running, learner: Learner, exercise: Path, options: argparse.Namespace) -> tuple[Series, int]:
     """Press Submit again and again. Times until the verdict is in the database, and how many had a warm cell."""
     source = (exercise / "reference.py").read_text()
     database = sqlite3.connect(f"file:{running.home / 'db.sqlite3'}?mode=ro", uri=True, timeout=10)
     times, hits = [], 0
     for number in range(options.count + 1):
         began = time.perf_counter()
-        url = f"{running.base}/exercises/{exercise.name}/submit/"
         # Another text each time, so that nothing could be remembered.
-        running.post(url, {"source": f"{source}\n# {number}\n", "mode": "submit"}, **{"HX-Request": "true"})
-        outcome, hit = wait_for_verdict(database, number + 1)
+        pk = learner.submit(exercise.name, f"{source}\n# {number}\n")
+        outcome, hit = wait_for_verdict(database, pk)
         took = (time.perf_counter() - began) * 1000
         if outcome != "passed":
             raise RuntimeError(f"the reference was graded {outcome}")
@@ -164,19 +131,16 @@ def submissions(running: Running, exercise: Path, options: argparse.Namespace) -
             times.append(took)
             hits += bool(hit)
         time.sleep(options.pause)
-    return Series(f"Submit → recorded verdict, {exercise.name}", times), hits
+    return Series(f"{exercise.name}, Submit → recorded verdict", times), hits
 
 
-def wait_for_verdict(database: sqlite3.Connection, count: int) -> tuple[str, bool]:
-    query = (
-        "SELECT outcome, json_extract(report, '$.receipt.pool_hit') FROM exercises_submission "
-        "WHERE state = 'graded' ORDER BY graded_at"
-    )
+def wait_for_verdict(database: sqlite3.Connection, pk: str) -> tuple[str, bool]:
+    query = "SELECT outcome, json_extract(report, '$.receipt.pool_hit') FROM exercises_submission WHERE id = ?"
     until = time.monotonic() + 120
     while time.monotonic() < until:
-        rows = database.execute(query).fetchall()
-        if len(rows) >= count:
-            return rows[-1][0], bool(rows[-1][1])
+        outcome, hit = database.execute(query, [pk]).fetchone()
+        if outcome:
+            return outcome, bool(hit)
         time.sleep(0.002)
     raise RuntimeError("no verdict within two minutes")
 
@@ -199,27 +163,44 @@ def processor_seconds(running: Running) -> float:
     return total
 
 
-def memory(running: Running) -> None:
-    """What each warm cell holds for itself alone (USS), read from outside. Containers are not our children."""
-    for process in psutil.process_iter(["cmdline"]):
-        line = process.info["cmdline"] or []
-        if not any("The first program of every cell" in part or part.endswith("boot.py") for part in line):
-            continue
-        try:
-            unique = process.memory_full_info().uss / 2**20
-        except psutil.Error:
-            continue
-        if unique > 10:  # what only waits for its child is no cell
-            preloaded = [part for part in line[-5:] if re.fullmatch(r"[a-z_.]+", part)]
-            print(f"warm cell with {' '.join(preloaded):70} {unique:6.0f} MB of its own")
-
-
 def cold_series(exercise: Path, count: int) -> Series | None:
-    try:
-        from sandbox import SandboxUnavailable, images
-        from sandbox.docker import DockerEngine
+    from sandbox import SandboxUnavailable, images
+    from sandbox.docker import DockerEngine
 
+    try:
         DockerEngine().close()
     except SandboxUnavailable:
         return None
-    return Series("cold docker run, pytest and torch", cold_times(exercise, images.tag("python"), count))
+    name = f"{exercise.name}, cold docker run, pytest and torch"
+    return Series(name, cold_times(exercise, images.tag("python"), count))
+
+
+# ----------------------------------------------------------------------------------------------- many at once
+
+
+def in_open_loop(options: argparse.Namespace) -> bool:
+    with site(options.engine, OWN_COURSE) as running:
+        learners = running.learners(int(options.open_loop * options.seconds * 1.5) + 10)
+        _cells.cold_start(learners.pop())
+        time.sleep(FILL_SECONDS)
+        arrivals, hits = _load.open_loop(running, learners, options.open_loop, options.seconds)
+    plain = Series("trivial, warm plain process", warm_times(_cells.EXERCISES / "trivial", 20))
+    print("\n" + table([plain, arrivals], plain))
+    print(f"\npool hits: {100 * hits:.0f} %")
+    return True
+
+
+def under_full_load(options: argparse.Namespace) -> bool:
+    with site(options.engine, OWN_COURSE) as running:
+        learners = running.learners(42)
+        _cells.cold_start(learners.pop())
+        time.sleep(FILL_SECONDS)
+        _, cost = _cells.first_lines(options.engine, running.home / "keeper.sock", 5)
+        before = _load.gradings_before_anothers_first(running, learners.pop(), learners[0])
+        rate = _load.sustained(running, learners, options.seconds)
+    cores = os.cpu_count() or 1
+    print(f"a cell's life: {cost:.2f} s of processor time; {cores} processors can have {cores / cost:.2f} a second")
+    share = rate * cost / cores
+    print(f"graded {rate:.2f} a second: {100 * share:.0f} % of that, at least 75 %: {word(share >= OF_CAPACITY)}")
+    fair = goal("gradings of one learner's flood before another's first", before, 1, "gradings")
+    return share >= OF_CAPACITY and fair

@@ -1,12 +1,15 @@
-"""The two things grading is compared with: the cases in a plain warm process, and pytest in a cold container."""
+"""What grading is compared with: the cases in a plain warm process, pytest, and pytest in a cold container."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.docker_config import PYTHON
@@ -62,7 +65,7 @@ def load(name, alias):
     return module
 
 
-cases, adapter = load("cases", "cases"), load("adapter", "adapter")
+cases, adapter = load("cases", "cases"), load("adapter", "adapter") if (HERE / "adapter.py").exists() else None
 solution, reference = load("reference", "solution"), load("reference", "reference")
 ASKED = [*cases.samples(numpy.random.default_rng(1)), *cases.cases(numpy.random.default_rng(2))]
 
@@ -91,6 +94,26 @@ def warm_times(exercise: Path, count: int) -> list[float]:
     return [json.loads(line) for line in run.stdout.splitlines()][1:]
 
 
+@contextmanager
+def tests_of(exercise: Path) -> Iterator[Path]:
+    """A folder with an exercise's files and its cases as tests, the usual way."""
+    with tempfile.TemporaryDirectory(prefix="anneal-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for path in exercise.glob("*.py"):
+            (folder / path.name).write_bytes(path.read_bytes())
+        (folder / "test_cases.py").write_text(COLD_TEST)
+        yield folder
+
+
+def pytest_times(exercise: Path, count: int) -> list[float]:
+    """Milliseconds of `python -m pytest` for the same cases: a process of its own, and no sandbox."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_cases.py"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    with tests_of(exercise) as folder:
+        return [_timed(command, cwd=folder, env=environment) for _ in range(count)]
+
+
 def cold_times(exercise: Path, image: str, count: int) -> list[float]:
     """Milliseconds of `docker run` with pytest and torch for the same cases, from nothing to its exit."""
     import iniconfig
@@ -99,12 +122,7 @@ def cold_times(exercise: Path, image: str, count: int) -> list[float]:
     import pygments
     import pytest
 
-    with tempfile.TemporaryDirectory(prefix="anneal-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        for path in [*exercise.glob("*.py")]:
-            (folder / path.name).write_bytes(path.read_bytes())
-        (folder / "test_cases.py").write_text(COLD_TEST)
+    with tests_of(exercise) as folder:
         site = Path(pytest.__file__).parent.parent
         mounts = [f"{folder}:/work:ro", f"{ROOT / 'graders'}:/lib-ours/graders:ro"]
         for module in (iniconfig, packaging, pluggy, pygments, pytest):
@@ -120,8 +138,12 @@ def _docker_run(image: str, mounts: list[str]) -> float:
         command += ["-v", mount]
     command += ["--workdir", "/work", "--entrypoint", PYTHON, image]
     command += ["-m", "pytest", "-q", "-p", "no:cacheprovider", "test_cases.py"]
+    return _timed(command)
+
+
+def _timed(command: list[str], **how: object) -> float:
     began = time.perf_counter()
-    run = subprocess.run(command, capture_output=True, text=True)
+    run = subprocess.run(command, capture_output=True, text=True, **how)
     if run.returncode:
-        raise RuntimeError(f"the cold run failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+        raise RuntimeError(f"{command[:4]} failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
     return (time.perf_counter() - began) * 1000

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from bench._chaos import PHASES, Chaos, audit, waiting
-from bench._site import OWN_COURSE, Learner, Running, site, until
+from bench._chaos import PHASES, Chaos, audit
+from bench._site import OWN_COURSE, Learner, Running, site, until, waiting
+from graders.protocol import heartbeat_key
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -40,13 +41,15 @@ SLOW = "import time\ntime.sleep(0.3)\ndef double(x):\n    time.sleep(0.3)\n    r
 def running(tmp_path_factory) -> Iterator[Running]:
     words = [sys.executable, str(Path(__file__).with_name("unsandboxed.py"))]
     folder = tmp_path_factory.mktemp("cells")  # a killed grader does not tidy up after its cells
-    with site("bwrap", OWN_COURSE, words, TMPDIR=str(folder)) as running:
+    with site("bwrap", OWN_COURSE, words=words, TMPDIR=str(folder)) as running:
+        broker = Chaos(running).broker
         until(lambda: set(running.pids()) == set(ALL), 60, "every program runs")
+        until(lambda: broker.exists(heartbeat_key("cpu")), 60, "the grader serves")
         yield running
 
 
 def test_whoever_is_killed_every_submission_ends_with_one_verdict_and_one_review(running):
-    chaos, answered = Chaos(running), []
+    chaos, answered = Chaos(running, patience=60), []
 
     for learner, (phase, victims) in zip(running.learners(len(STRIKES)), STRIKES, strict=True):
         chaos.strike(victims, phase, lambda learner=learner: submitted(learner, answered))
