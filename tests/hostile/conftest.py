@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import time
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import pytest
 from graders.cells import Cells
 from graders.grade import grade
 from graders.package import Package
-from graders.protocol import Job, Verdict
+from graders.protocol import Job, Outcome, Verdict
 from sandbox import SandboxUnavailable
 from sandbox.choosing import choose
 from sandbox.pool import Pool
+from tests.hostile.traces import Traces
 
 HERE = Path(__file__).parent
 # `plain` is short of time, for attacks that end so; `roomy` is for those that must end otherwise on any machine.
@@ -24,12 +26,14 @@ SEED = "00112233445566778899aabbccddeeff"
 
 
 class Ground:
-    """An engine with a pool, and what it has running."""
+    """An engine with a pool, what it has running, and how long an honest grading takes when nobody disturbs it."""
 
     def __init__(self, name: str) -> None:
         self.engine = choose(name)
+        self.traces = Traces(self.engine)
         self.pool = Pool(self.engine, 2)
         self.cells = Cells(self.pool)
+        self.usual_seconds = statistics.median(seconds_of(self.grade_honest()) for _ in range(3))
 
     def grade(self, source: str, exercise: str = "plain", seed: str = SEED) -> Verdict:
         package = PACKAGES[exercise]
@@ -39,11 +43,13 @@ class Ground:
     def grade_honest(self) -> Verdict:
         return self.grade(HONEST, "honest")
 
+    def is_usual(self, verdict: Verdict) -> bool:
+        """Whether an honest submission passed in about the time that it takes alone."""
+        return verdict.outcome is Outcome.PASSED and seconds_of(verdict) < 20 * self.usual_seconds + 4.0
+
     def left_behind(self) -> set[str]:
-        """Cells of this engine that run though nobody holds them."""
-        known = set(self.engine._cells)
-        running = bwrap_cells(self.engine._owner) if self.engine.name == "bwrap" else containers(self.engine)
-        return running - known - set(self.engine._cells)
+        """Whatever is still on this machine of cells that nobody holds."""
+        return self.traces.left(set(self.engine._cells))
 
     def close(self) -> None:
         self.cells.close()
@@ -51,42 +57,28 @@ class Ground:
         self.engine.close()
 
 
-def bwrap_cells(owner: str) -> set[str]:
-    """The ids in the command lines of bwrap's processes and in the names of control groups."""
-    groups = (name for _, names, _ in os.walk("/sys/fs/cgroup") for name in names)  # others come and go meanwhile
-    found = {name.removeprefix("anneal-cell-") for name in groups if owner in name}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            words = Path(f"/proc/{name}/cmdline").read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        found |= {word for word in words if word.startswith(owner + "-")}
-    return found
-
-
-def containers(engine) -> set[str]:
-    from sandbox.docker_config import OWNER
-
-    listed = engine._api.containers(all=True, filters={"label": OWNER})
-    return {one["Id"] for one in listed if one["Labels"][OWNER] == engine._owner}
+def seconds_of(verdict: Verdict) -> float:
+    """How long the code of a submission ran, by the grader's clock."""
+    return float(verdict.receipt["times_ms"].get("run", 0.0)) / 1000
 
 
 @pytest.fixture(
     scope="session",
     params=[
         pytest.param(name, marks=[] if name == "bwrap" else pytest.mark.docker)
-        for name in os.environ.get("ANNEAL_HOSTILE_ENGINES", "bwrap docker").split()
+        for name in os.environ.get("ANNEAL_HOSTILE_ENGINES", "bwrap docker runsc").split()
     ],
 )
 def ground(request):
+    if request.param == "runsc":  # Debian's is of 2022
+        os.environ.setdefault("ANNEAL_RUNSC_MINIMUM", "0")
     try:
         ground = Ground(request.param)
     except SandboxUnavailable as reason:
         pytest.skip(f"no {request.param} cells here: {reason}")
     yield ground
-    left = eventually_empty(ground.left_behind)
     ground.close()
-    assert left == set()
+    assert eventually_empty(ground.left_behind) == set()
 
 
 def eventually_empty(look, seconds: float = 15.0):
