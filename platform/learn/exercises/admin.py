@@ -22,13 +22,14 @@ class SubmissionAdmin(admin.ModelAdmin):
         "resends",
         "created_at",
         "graded_at",
+        "took",
     )
     list_filter = ("state", "outcome", "mode", "queue", "exercise")
     list_select_related = ("learner",)
     search_fields = ("id", "exercise", "learner__email")
     date_hierarchy = "created_at"
     exclude = ("token",)  # who has it could record a verdict
-    readonly_fields = ("receipt",)
+    readonly_fields = ("receipt", "times")
 
     @admin.display(description="receipt")
     def receipt(self, submission: Submission) -> str:
@@ -36,6 +37,20 @@ class SubmissionAdmin(admin.ModelAdmin):
         if submission.report is None:
             return "-"
         return format_html('<a href="{}">JSON</a>', reverse("exercises:receipt", args=[submission.pk]))
+
+    @admin.display(description="took")
+    def took(self, submission: Submission) -> str:
+        """How long the grader had it, and whether the cell for it was warm."""
+        receipt = (submission.report or {}).get("receipt", {})
+        total = receipt.get("times_ms", {}).get("total")
+        warm = {True: "warm", False: "cold"}.get(receipt.get("pool_hit"), "")
+        return f"{total:.0f} ms {warm}".strip() if isinstance(total, int | float) else "-"
+
+    @admin.display(description="times in ms")
+    def times(self, submission: Submission) -> str:
+        """By what the grader spent them on (graders/grade.py)."""
+        receipt = (submission.report or {}).get("receipt", {})
+        return ", ".join(f"{name} {ms}" for name, ms in receipt.get("times_ms", {}).items()) or "-"
 
     def has_add_permission(self, request) -> bool:
         return False

@@ -312,3 +312,14 @@ def test_staff_read_submissions_and_never_see_a_token(admin_client, send):
 
     assert submission.pk in admin_client.get(reverse("admin:exercises_submission_changelist")).content.decode()
     assert submission.seed in page and submission.token not in page
+
+
+def test_staff_see_how_long_a_grading_took_and_whether_its_cell_was_warm(admin_client, send, record):
+    submission = send()
+    times = {"start": 12.5, "run": 30.25, "judge": 8.0, "total": 61.4}
+    record(submission, verdict_of(Outcome.PASSED, receipt={"pool_hit": True, "times_ms": times}))
+
+    page = admin_client.get(reverse("admin:exercises_submission_change", args=[submission.pk])).content.decode()
+
+    assert "start 12.5, run 30.25, judge 8.0, total 61.4" in page
+    assert "61 ms warm" in admin_client.get(reverse("admin:exercises_submission_changelist")).content.decode()
