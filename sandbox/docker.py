@@ -25,7 +25,7 @@ from sandbox.devices import Devices
 from sandbox.docker_attach import Attachment, new_mark
 from sandbox.docker_cell import DockerCell, Launched
 from sandbox.docker_config import DEADLINE, FULL_SHARES, OWNER, PERIOD_US, accelerator, container
-from sandbox.docker_needs import TROUBLE, connect, refuse_runtime, remedy
+from sandbox.docker_needs import OLDEST_RUNSC, TROUBLE, connect, refuse_runtime, remedy
 from sandbox.needs import refuse_little_memory
 
 __all__ = ["DockerEngine"]
@@ -54,7 +54,7 @@ class DockerEngine:
         self._api = connect()
         self._info: dict[str, Any] = self._api.info()
         self._version: dict[str, Any] = self._api.version()  # once: every receipt names it
-        refuse_runtime(self._info, runtime)
+        self._runsc = refuse_runtime(self._info, runtime)
         refuse_little_memory(self._info.get("MemTotal", 0))
         self._images: dict[str, str] = {}
         self._image(image)
@@ -130,6 +130,7 @@ class DockerEngine:
             "api_version": str(self._api.api_version),
             "runtime": self.runtime,
             "runc": next((c["Version"] for c in version.get("Components") or () if c["Name"] == "runc"), ""),
+            **({"runsc": str(self._runsc or "unknown")} if self.own_kernel else {}),
             "kernel": str(self._info.get("KernelVersion", "")),
             "cgroup_version": str(self._info.get("CgroupVersion", "1")),
             **{f"image:{name}": digest for name, digest in self._images.items()},
@@ -145,6 +146,8 @@ class DockerEngine:
         lacks = ["Whoever may speak to the Docker engine owns its machine, and this process may."]
         if self.own_kernel:
             lacks.append("gVisor limits the size of a cell's files, and not their number.")
+            if not self._runsc or self._runsc < OLDEST_RUNSC:
+                lacks.append(f"This gVisor is older than {OLDEST_RUNSC}, or nobody knows how old: update it.")
         else:
             lacks.append("Cells share the kernel with the machine: a flaw in it is a way out. runsc is safer.")
         if not self._info.get("MemoryLimit", True) or not self._info.get("PidsLimit", True):

@@ -15,7 +15,7 @@ from docker.errors import APIError, DockerException
 
 from sandbox import SandboxUnavailable
 
-__all__ = ["TROUBLE", "connect", "refuse_runtime", "remedy"]
+__all__ = ["OLDEST_RUNSC", "TROUBLE", "connect", "refuse_runtime", "remedy"]
 
 TROUBLE = (DockerException, requests.RequestException, OSError)
 API_SECONDS = 30
@@ -53,8 +53,8 @@ def connect() -> docker.APIClient:
     return client
 
 
-def refuse_runtime(info: Mapping[str, Any], runtime: str) -> None:
-    """SandboxUnavailable for a runtime that the engine does not have, or a gVisor that is too old or unknown."""
+def refuse_runtime(info: Mapping[str, Any], runtime: str) -> int | None:
+    """The date of the gVisor in use. SandboxUnavailable for a runtime that is not there, too old or unknown."""
     runtimes = info.get("Runtimes", {})
     if runtime not in runtimes:
         raise SandboxUnavailable(f"the engine has no runtime {runtime}; add it to the engine's daemon.json")
@@ -64,15 +64,16 @@ def refuse_runtime(info: Mapping[str, Any], runtime: str) -> None:
             f"ANNEAL_RUNSC_MINIMUM is the date of a release, such as {OLDEST_RUNSC}, not {asked!r}"
         )
     least = int(asked)
-    if runtime != "runsc" or least == 0:
-        return
+    if runtime != "runsc":
+        return None
     found = runsc_version(str(runtimes[runtime].get("path", "")))
-    if found is None or found < least:
+    if least and (found is None or found < least):
         what = f"runsc is of {found}" if found else "runsc does not tell its version here"
         raise SandboxUnavailable(
             f"{what}, and cells want one of {least} or newer: install it from gVisor's own packages, or set"
             f" ANNEAL_RUNSC_MINIMUM to {found or 0} to do without"
         )
+    return found
 
 
 def runsc_version(program: str) -> int | None:

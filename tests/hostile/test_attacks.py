@@ -21,11 +21,17 @@ ATTACKS = sorted(FOLDER.rglob("*.py"))
 LATE_SECONDS = 1.0
 AT_ONCE = 8
 BATCHES = [ATTACKS[first :: -(-len(ATTACKS) // AT_ONCE)] for first in range(-(-len(ATTACKS) // AT_ONCE))]
-# Attacks of every class that mean something to a kernel of the cell's own, and end soon.
+# Attacks of every class that mean something to a kernel of the cell's own, and end soon. gVisor gives a cell
+# namespaces of its own within that kernel, which reach no other, and does not count files (the doctor says so).
 UNDER_GVISOR = {
     FOLDER / f"{name}.py"
     for name in (
-        *("disk/a_million_files", "disk/links_in_every_place", "escape/namespaces", "escape/looks_for_the_answers"),
+        *(
+            "disk/fills_every_folder",
+            "disk/links_in_every_place",
+            "escape/settings_of_the_kernel",
+            "escape/looks_for_the_answers",
+        ),
         *("frames/noise", "frames/forged_verdict", "memory/grows", "memory/endless_recursion"),
         *("network/outside", "network/services_of_the_host", "output/endless_line", "output/strange_bytes"),
         *("processes/fork_bomb", "processes/daemon_after_right_answers", "python/plants_modules"),

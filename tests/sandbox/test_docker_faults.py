@@ -161,9 +161,9 @@ def test_a_gvisor_that_is_too_old_or_unknown_is_refused_unless_the_operator_says
     with pytest.raises(SandboxUnavailable, match="does not tell its version.*ANNEAL_RUNSC_MINIMUM to 0"):
         refuse_runtime(unknown, "runsc")
     monkeypatch.setenv("ANNEAL_RUNSC_MINIMUM", "20230920")
-    refuse_runtime(old, "runsc")
+    assert refuse_runtime(old, "runsc") == 20230920
     monkeypatch.setenv("ANNEAL_RUNSC_MINIMUM", "0")
-    refuse_runtime(unknown, "runsc")
+    assert refuse_runtime(unknown, "runsc") is None
     monkeypatch.setenv("ANNEAL_RUNSC_MINIMUM", "yesterday")
     with pytest.raises(SandboxUnavailable, match="the date of a release"):
         refuse_runtime(old, "runsc")

@@ -63,3 +63,9 @@ def test_torch_is_there(runsc):
 
 def test_no_attack_reaches_the_host(runsc):
     assert [finding for finding in attack(runsc) if not finding.held] == []
+
+
+def test_its_age_is_told_and_so_is_that_it_is_old(runsc):
+    date = runsc.describe()["runsc"]
+    old = [sentence for sentence in runsc.what_it_cannot_hold() if "older than" in sentence]
+    assert (len(old) == 1) is (date == "unknown" or int(date) < 20240101)
