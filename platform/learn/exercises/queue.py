@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+import secrets
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -86,6 +87,7 @@ def publish(job: Job, queue: str) -> bool:
             TASK_GRADE,
             kwargs={"job": job.to_dict()},
             queue=queue,
+            task_id=f"{job.submission}:{secrets.token_hex(4)}",  # so that a list of the broker tells whose it holds
             ignore_result=True,
             retry=True,
             retry_policy=RETRY,
@@ -94,6 +96,16 @@ def publish(job: Job, queue: str) -> bool:
         log.warning("%s was kept but not sent: %s", job.submission, error)
         return False
     return True
+
+
+def still_held(submissions: Collection[Submission]) -> set[str]:
+    """The ids of those whose job lies in the broker's list: nobody has taken it yet, so nobody lost it."""
+    found = set()
+    with _best_effort():
+        for name in {submission.queue for submission in submissions}:
+            names = [json.loads(raw)["headers"]["id"] for raw in broker().lrange(name, 0, -1)]
+            found.update(name.partition(":")[0] for name in names)
+    return found & {submission.pk for submission in submissions}
 
 
 def _mark_sent(submission: Submission, now: datetime) -> None:

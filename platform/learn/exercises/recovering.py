@@ -33,11 +33,12 @@ def _send_passed_over(now: datetime) -> int:
 
 
 def _resend_overdue(now: datetime) -> int:
-    sent = 0
-    for submission in Submission.objects.overdue(now)[:AT_ONCE]:
+    sent, overdue = 0, list(Submission.objects.overdue(now)[:AT_ONCE])
+    held = queue.still_held(overdue)
+    for submission in overdue:
         if not queue.serving(submission.queue):
             continue  # nothing is lost: there is nobody to ask. The page says so.
-        if _not_reached_yet(submission, now):
+        if submission.pk in held:  # to send it again would only make a long queue longer
             _wait_on(submission, now)
             continue
         if submission.resends >= recording.MAX_RESENDS:
@@ -50,18 +51,6 @@ def _resend_overdue(now: datetime) -> int:
             break
         sent += 1
     return sent
-
-
-def _not_reached_yet(submission: Submission, now: datetime) -> bool:
-    """The queue is long but moves: something was graded lately, and nothing that was sent after this one.
-
-    To send it again would only make the queue longer.
-    """
-    lately = Submission.objects.filter(
-        queue=submission.queue, state=State.GRADED, graded_at__gt=now - timedelta(seconds=submission.patience)
-    )
-    sent = list(lately.values_list("sent_at", flat=True)[:AT_ONCE])
-    return bool(sent) and all(at is None or at < submission.sent_at for at in sent)
 
 
 def _wait_on(submission: Submission, now: datetime) -> None:
