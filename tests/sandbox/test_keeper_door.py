@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox import CellEnded, Ended, Limits, Profile, SandboxUnavailable
@@ -210,6 +210,37 @@ def test_nonsense_ends_the_connection_and_its_cells_and_nobody_elses(path, strea
     assert stranger.hear() is None
     eventually(lambda: streams.removed == ["c2"])
     assert honest.ask(do="usage", cell="c1") == {"id": 1, "memory_peak_bytes": None, "cpu_seconds": None}
+
+
+VERBS = st.sampled_from(["start", "hello", "sweep", "usage", "promote", "remove", "out_of_memory", "exec"]) | st.text()
+NAMES = st.sampled_from(["cell", "kind", "preload", "limits", "gpu", "background", "image", "do", "id"]) | st.text()
+MESSAGES = st.builds(
+    lambda verb, wild, known: json.dumps({"id": 7, "do": verb, **(START if known else {}), **wild}).encode()[:20_000],
+    VERBS,
+    st.dictionaries(NAMES, JSON, max_size=3),
+    st.booleans(),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(MESSAGES | st.binary(min_size=1, max_size=300), min_size=1, max_size=3))
+def test_whatever_is_sent_is_answered_or_hung_up_on_and_nothing_beyond_the_table_starts(path, streams, sent):
+    stranger = Stranger(path)
+    for data in sent:
+        try:
+            stranger.send(data)
+        except OSError:
+            break
+        reply = stranger.hear()
+        if reply is None:
+            break
+        assert reply["id"] is not None and (
+            "error" not in reply or reply["error"] in ("refused", "unavailable", "lost")
+        )
+    stranger.socket.close()
+
+    assert Stranger(path).ask(do="hello")["name"] == "docker"
+    assert all(table.profile_of(table.as_request(profile)) for profile, _ in streams.profiles)
 
 
 def test_a_descriptor_that_a_caller_sends_along_is_not_taken(path):
