@@ -162,6 +162,7 @@ class Pool:
         except CellEnded:
             cell.kill()
             raise
+        self._engine.promote(cell)  # its share is full, but a burst is only allowed from here on
         return cell
 
     # ------------------------------------------------------------------------------------- filling

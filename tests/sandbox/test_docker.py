@@ -354,10 +354,13 @@ def test_a_cell_is_idle_in_the_background_until_it_is_promoted(docker):
     before = [int(path.read_text()) for path in shares if path.exists()]
     docker.promote(cell)
     after = [int(path.read_text()) for path in shares if path.exists()]
+    bursts = [cell.find_group().folders["cpu"] / name for name in ("cpu.cfs_burst_us", "cpu.max.burst")]
+    allowed = [int(path.read_text()) for path in bursts if path.exists()]
     cell.kill()
 
     assert before in ([1], [2])
     assert after in ([100], [1024])
+    assert allowed in ([], [50_000])  # a whole period of its one processor; kernels before 5.14 know no burst
 
 
 def test_a_module_that_does_not_exist_is_an_early_end(docker):

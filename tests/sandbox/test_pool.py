@@ -156,6 +156,7 @@ def test_a_burst_larger_than_the_pool_starts_cold_cells(make):
     taken = [pool.take(PLAIN, soon())[0] for _ in range(5)]
 
     assert len({cell.id for cell in taken}) == 5
+    assert all(cell.promoted.is_set() for cell in taken)  # a cold one may burst as a warm one may
 
 
 def test_who_needs_a_cell_that_is_warming_gets_that_one_at_full_speed(make):
