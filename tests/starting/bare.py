@@ -1,4 +1,4 @@
-"""A Debian with nothing but Python 3.11: no pip, no venv of Debian's, no compiler, no Node, no Git, no certificates."""
+"""A Debian with nothing but Python: no pip, no venv of Debian's, no compiler, no Node, no Git, no certificates."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ ACCESS = re.compile(r"(?i)(https?|no|all)_proxy|PIP_(INDEX_URL|EXTRA_INDEX_URL|D
 class Machine:
     """Its files below a folder; each command runs in namespaces of its own, as an ordinary user."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, suite: str) -> None:
         self.root = root
         mirror = debian_mirror()
-        words = ["debootstrap", "--variant=minbase", "--include=python3", "bookworm", str(root)]
+        words = ["debootstrap", "--variant=minbase", "--include=python3", suite, str(root)]
         made = subprocess.run([*words, *([mirror] if mirror else [])], capture_output=True, text=True)
         assert made.returncode == 0, made.stdout[-2000:]
         for name in ("/etc/resolv.conf", "/etc/hosts"):

@@ -23,11 +23,15 @@ ANNEAL_HOME = Path(HOME, f"kept-{os.getpid()}")
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory) -> Machine:
+    return made(tmp_path_factory.mktemp("bare") / "root", "bookworm")
+
+
+def made(root: Path, suite: str) -> Machine:
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         pytest.skip("only root with debootstrap may make a machine")
     if not docker_answers({"DOCKER_HOST": f"unix://{DEFAULT_SOCKET}"}):
         pytest.skip(f"no Docker engine answers at {DEFAULT_SOCKET}: ./run would fetch 1.5 GB for cells of bwrap")
-    return Machine(tmp_path_factory.mktemp("bare") / "root")
+    return Machine(root, suite)
 
 
 class Start:
@@ -113,3 +117,13 @@ def test_without_apt_it_says_what_to_install(machine, tmp_path):
 
     assert start.end() == 1
     assert "sudo apt-get install python3-venv ca-certificates" in start.said() and "Traceback" not in start.said()
+
+
+def test_a_newer_debian_with_a_newer_python_does_too(tmp_path):
+    """Its pip does not even start where there are no certificates."""
+    start = Start(made(tmp_path / "root", "trixie"), tmp_path / "out", "--port", str(free_port()))
+    owner = Owner(start.wait_ready())
+    assert owner.cookie("sessionid")
+
+    start.supervisor().send_signal(signal.SIGINT)
+    assert start.end() == 0

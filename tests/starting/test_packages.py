@@ -58,13 +58,18 @@ def index():
     server.server_close()
 
 
-def test_pip_comes_from_the_index_where_python_has_none(index, tmp_path):
-    environment, _ = index
-    wheel = first_pip.from_index(tmp_path, environment)
+@pytest.fixture
+def console(tmp_path):
+    with Console(tmp_path / "setup.log", io.StringIO()) as console:
+        yield console
 
+
+def test_pip_comes_from_the_index_where_python_has_none(index, console, tmp_path):
+    environment, _ = index
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     python = tmp_path / "venv" / "bin" / "python"
-    subprocess.run([python, f"{wheel}/pip", "install", "--quiet", "--no-index", wheel], check=True)
+
+    first_pip.install(console, python, environment)
     assert subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
 
 
@@ -76,34 +81,36 @@ def test_a_pip_that_is_not_what_the_index_promised_is_refused(index, tmp_path):
         first_pip.from_index(tmp_path, environment)
 
 
-@pytest.fixture
-def console(tmp_path):
-    with Console(tmp_path / "setup.log", io.StringIO()) as console:
-        yield console
+@pytest.mark.slow
+def test_pip_begins_with_the_system_s_packages_where_no_index_is_named(console, monkeypatch, tmp_path):
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    monkeypatch.setattr(first_pip, "SYSTEMS", tmp_path / "none")
+    if not debs.can_fetch():
+        pytest.skip("apt-get is not on this machine")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    assert not first_pip.has_pip(python)
+
+    first_pip.install(console, python, environments.own_environment())
+    assert first_pip.has_pip(python) and environments.trusts_anyone(python)
 
 
 @pytest.mark.slow
-def test_pip_comes_from_the_system_s_packages_where_no_index_is_named(console, monkeypatch, tmp_path):
-    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+def test_the_certificates_are_those_of_many_authorities(console, monkeypatch, tmp_path):
+    monkeypatch.setattr(first_pip, "SYSTEMS", tmp_path / "none")
     if not debs.can_fetch():
         pytest.skip("apt-get is not on this machine")
-    wheel = first_pip.wheel(console, tmp_path)
 
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    subprocess.run([python, f"{wheel}/pip", "install", "--quiet", "--no-index", wheel], check=True)
-    assert subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
-
-    authorities = ssl.create_default_context(cafile=first_pip.certificates(console, tmp_path)).get_ca_certs()
-    assert len(authorities) > 50
+    bundle = first_pip.certificates(console, tmp_path)
+    assert len(ssl.create_default_context(cafile=bundle).get_ca_certs()) > 50
 
 
 def test_without_apt_and_without_an_index_the_start_says_what_to_install(console, monkeypatch, tmp_path):
-    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
     monkeypatch.setattr(debs.shutil, "which", lambda name: None)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
 
     with pytest.raises(StepFailed, match="no apt-get, and PIP_INDEX_URL names no package index") as told:
-        first_pip.wheel(console, tmp_path)
+        first_pip.install(console, tmp_path / "venv" / "bin" / "python", {})
     assert "apt-get install python3-venv ca-certificates" in told.value.remedy
 
 

@@ -170,26 +170,13 @@ def create(console: Console, environment: Path) -> None:
         raise StepFailed(
             "This Python cannot make virtual environments: it has no module `venv`.", remedy=first_pip.REMEDY
         )
-    bare = importlib.util.find_spec("ensurepip") is None
-    options = ["--without-pip"] if bare else []
+    options = ["--without-pip"] if importlib.util.find_spec("ensurepip") is None else []
     console.command(sys.executable, "-m", "venv", *options, environment, environment=own_environment())
-    with tempfile.TemporaryDirectory() as folder:
-        if bare:
-            console.progress("fetching pip")
-            wheel = first_pip.wheel(console, Path(folder))
-            console.command(
-                python_of(environment), f"{wheel}/pip", "install", "--no-index", wheel, environment=own_environment()
-            )
-        if not trusts_anyone(python_of(environment)):
-            bundle = first_pip.certificates(console, Path(folder))
-            # A newer pip brings certificates of its own.
-            trusting = own_environment() | ({"PIP_CERT": str(bundle)} if bundle else {})
-            console.command(python_of(environment), "-m", "pip", "install", "--upgrade", "pip", environment=trusting)
+    if options or not trusts_anyone(python_of(environment)):
+        first_pip.install(console, python_of(environment), own_environment())
 
 
 def trusts_anyone(python: Path) -> bool:
-    """Whether pip has certificates. Debian's uses those of the system, where there need not be any."""
-    if os.environ.get("PIP_CERT"):
-        return True
+    """Whether pip finds certificates. Debian's looks for those of the system, where there need not be any."""
     script = "import os, sys; from pip._vendor import certifi; sys.exit(not os.path.exists(certifi.where()))"
     return subprocess.run([python, "-I", "-c", script], capture_output=True).returncode == 0

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import ssl
+import subprocess
+import tempfile
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,19 +24,50 @@ REMEDY = (
     "  others: the package of your system that holds Python's `venv` and `ensurepip`"
 )
 
+SYSTEMS = Path("/etc/ssl/certs/ca-certificates.crt")
 
-def wheel(console: Console, folder: Path) -> Path:
-    """A wheel of pip, fetched into `folder`. StepFailed, with what to install, when there is no way to one."""
-    try:
-        if os.environ.get("PIP_INDEX_URL"):
-            return from_index(folder, os.environ)
-        return from_apt(console, folder)
-    except (OSError, ValueError, StopIteration) as error:
-        raise StepFailed(f"pip is not part of this Python and could not be fetched: {error}", remedy=REMEDY) from error
-    except StepFailed as failure:
-        raise StepFailed(
-            f"pip is not part of this Python and could not be fetched: {failure}", failure.lines, REMEDY
-        ) from failure
+# pip's own front door, told where its certificates are: Debian's looks for those of the system, and in newer
+# releases does not even start where there are none.
+START = """
+import runpy, sys
+certificates, wheel, *words = sys.argv[1:]
+if wheel:
+    sys.path.insert(0, wheel)
+from pip._vendor import certifi
+if certificates:
+    certifi.where = certifi.core.where = lambda: certificates
+sys.argv = ["pip", *words]
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+
+
+def install(console: Console, python: Path, environment: Mapping[str, str]) -> None:
+    """A pip with certificates of its own, for a virtual environment whose Python lacks the one or the other."""
+    console.progress("fetching pip")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            certificates, wheel, wanted = provisions(console, python, Path(folder), environment)
+        except (OSError, ValueError, StopIteration, StepFailed) as error:
+            lines = error.lines if isinstance(error, StepFailed) else ()
+            raise StepFailed(f"This Python has no pip, and none could be fetched: {error}", lines, REMEDY) from error
+        words = ("install", "--upgrade", "--force-reinstall", "--disable-pip-version-check", wanted)
+        console.command(python, "-c", START, certificates, wheel, *words, environment=environment)
+
+
+def provisions(
+    console: Console, python: Path, folder: Path, environment: Mapping[str, str]
+) -> tuple[str | Path, str | Path, str | Path]:
+    """Certificates and a pip to begin with (empty: what is there will do), and which pip to install with them."""
+    if not has_pip(python) and environment.get("PIP_INDEX_URL"):
+        wheel = from_index(folder, environment)
+        return "", wheel, wheel
+    begin = "" if has_pip(python) else from_apt(console, folder)
+    return certificates(console, folder), begin, "pip"
+
+
+def has_pip(python: Path) -> bool:
+    script = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
+    return subprocess.run([python, "-I", "-c", script], capture_output=True).returncode == 0
 
 
 # ---------------------------------------------------------------------------------------------- apt
@@ -47,10 +79,10 @@ def from_apt(console: Console, folder: Path) -> Path:
     return next(debs.unpacked(console, folder, "python3-pip-whl").glob("usr/share/python-wheels/pip-*.whl"))
 
 
-def certificates(console: Console, folder: Path) -> Path | None:
-    """The certificates of public authorities, which Debian's pip looks for in vain where they are not installed."""
-    if not debs.can_fetch():
-        return None
+def certificates(console: Console, folder: Path) -> str | Path:
+    """Those of public authorities in a file; none where Debian's pip finds the system's, or they cannot be had."""
+    if SYSTEMS.exists() or not debs.can_fetch():
+        return ""
     found = sorted(debs.unpacked(console, folder, "ca-certificates").glob("usr/share/ca-certificates/**/*.crt"))
     bundle = folder / "certificates.pem"
     bundle.write_bytes(b"\n".join(path.read_bytes() for path in found))
