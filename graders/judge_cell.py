@@ -104,7 +104,7 @@ def _standard(name: str) -> bool:
 
 def versions() -> dict[str, str]:
     found = {"python": sys.version.split()[0]}
-    for name in ("numpy", "torch"):
+    for name in ("numpy", "torch", "triton"):
         if name in sys.modules:
             found[name] = str(sys.modules[name].__version__)
     return found
