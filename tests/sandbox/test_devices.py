@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from docker.errors import APIError
 
-from sandbox import CellEnded, Profile, SandboxUnavailable
+from sandbox import CellEnded, Limits, Profile, SandboxUnavailable
 from sandbox.choosing import choose
 from sandbox.devices import Devices, NvidiaSmi, open_devices
 from sandbox.docker import DockerEngine
@@ -464,3 +464,26 @@ def test_a_cell_with_a_device_compiles_its_kernels_and_differs_in_nothing_else()
     assert gpu["HostConfig"]["Tmpfs"]["/tmp"] == plain["HostConfig"]["Tmpfs"]["/tmp"] + ",exec"
     different = {name for name in gpu["HostConfig"] if gpu["HostConfig"][name] != plain["HostConfig"][name]}
     assert different == {"Tmpfs"}
+
+
+@pytest.mark.docker
+def test_kernels_are_interpreted_in_a_cell_of_the_cpu_queue_and_nothing_of_cuda_is_there(docker):
+    kernel = """
+import torch, triton, triton.language as tl
+
+@triton.jit
+def double(x, out, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    tl.store(out + i, 2 * tl.load(x + i, mask=i < n, other=0.0), mask=i < n)
+"""
+    source = """
+import glob, kernel, torch
+x = torch.arange(5.0)
+out = torch.zeros(5)
+kernel.double[(3,)](x, out, 5, BLOCK=2)
+found = [path for word in ("libcud*", "libnv*", "ptxas*") for path in glob.glob(f"/opt/cell/**/{word}", recursive=True)]
+answer([out.tolist(), found])
+"""
+    source = f"open('kernel.py', 'w').write({kernel!r})\n{source}"
+
+    assert ask(docker, source, Profile(limits=Limits(memory_mb=1024)), seconds=60) == [[0.0, 2.0, 4.0, 6.0, 8.0], []]
