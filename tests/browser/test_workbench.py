@@ -56,7 +56,7 @@ def forgive(new_page, remark: str) -> None:
 
 def judged(page):
     board = page.locator("#board[data-phase=judged]")
-    expect(board).to_be_visible(timeout=60_000)
+    expect(board).to_be_visible(timeout=300_000)  # a busy machine takes its time, and nothing is proved by it
     return board
 
 
@@ -83,13 +83,13 @@ def test_from_a_mistake_to_its_hint_to_a_pass(open_workbench, grading):
     assert Submission.objects.get().mode == "run"
 
     page.keyboard.press("Control+Shift+Enter")
-    expect(page.locator("#history .try")).to_have_count(2, timeout=60_000)
+    expect(page.locator("#history .try")).to_have_count(2, timeout=300_000)
     expect(judged(page).locator(".board-hint")).to_contain_text("Adding is not multiplying.")
 
     kept = "KEPT = []\n\n\ndef store(x):\n    KEPT[:] = x\n    return len(x)\n\n\ndef total():\n    return sum(KEPT)\n"
     write(page, SOLUTION + kept)
     page.get_by_role("button", name="Submit").click()
-    expect(page.locator(".board-headline.passed")).to_contain_text("Passed", timeout=60_000)
+    expect(page.locator(".board-headline.passed")).to_contain_text("Passed", timeout=300_000)
     expect(page.locator(".board .rated")).to_contain_text("Returns")
     expect(page.locator("#history .try")).to_have_count(3)
 

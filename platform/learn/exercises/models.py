@@ -44,8 +44,10 @@ def new_token() -> str:
 WORTH_GRADING = 3600
 
 
-# The programs that come with an exercise are judged at most this often, however many visitors ask.
-ASKED_AGAIN_AFTER = timedelta(minutes=1)
+# The programs that come with an exercise are judged at most this often, however many visitors ask,
+ASKED_AGAIN_AFTER = timedelta(seconds=20)
+# and a grader that has not answered after this long is not waited for.
+ANSWERED_WITHIN = timedelta(minutes=1)
 DEMONSTRATION = "demonstration-"
 
 
@@ -248,7 +250,7 @@ class Demonstration(models.Model):
     package = models.CharField(max_length=128)
     name = models.CharField(max_length=100)  # of the program, in the package's showcase
     grading = models.PositiveIntegerField(default=0)
-    token = models.CharField(max_length=64, blank=True)
+    token = models.CharField(max_length=64, default=new_token)
     asked_at = models.DateTimeField(null=True)
     graded_at = models.DateTimeField(null=True)
     report = models.JSONField(null=True)  # the Verdict, whole
@@ -271,4 +273,4 @@ class Demonstration(models.Model):
     def is_asked(self, now: datetime) -> bool:
         """Whether a grader has it now, as far as is known."""
         answered = self.graded_at is not None and self.asked_at is not None and self.graded_at >= self.asked_at
-        return self.asked_at is not None and not answered and now - self.asked_at < ASKED_AGAIN_AFTER
+        return self.asked_at is not None and not answered and now - self.asked_at < ANSWERED_WITHIN

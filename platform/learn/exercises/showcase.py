@@ -23,7 +23,7 @@ from learn.exercises import catalogue, demonstrating, messages, queue, times
 from learn.exercises.board import Row, rows_of
 from learn.exercises.models import Demonstration
 
-JUST_NOW = 60  # seconds
+JUST_NOW = 60  # seconds; under a minute no number is said
 
 
 @dataclass(frozen=True)
