@@ -33,7 +33,7 @@ class Broken(Exception):
 
 @dataclass
 class Clock:
-    """Milliseconds by what they were spent on."""
+    """Milliseconds by what they went to: judge_start, start, run (the learner's code), judge. The rest is relay."""
 
     began: float = field(default_factory=time.monotonic)
     spent: dict[str, float] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Clock:
     def receipt(self) -> dict[str, float]:
         total = (time.monotonic() - self.began) * 1000
         known = sum(self.spent.values())
-        return {name: round(ms, 2) for name, ms in {**self.spent, "judge": total - known, "total": total}.items()}
+        return {name: round(ms, 2) for name, ms in {**self.spent, "relay": total - known, "total": total}.items()}
 
 
 def grade(job: Job, package: Package, cells: Cells, report: Report = lambda result: None) -> Verdict:
@@ -88,11 +88,13 @@ class Relay:
         """Judge `job`. Broken when the judge fails."""
         self.tell(b"J", json.dumps(job).encode())
         while True:
+            start = time.monotonic()
             try:
-                frame = self.judge.receive(MAX_FRAME, time.monotonic() + JUDGE_SECONDS)
+                frame = self.judge.receive(MAX_FRAME, start + JUDGE_SECONDS)
             except CellEnded as error:
                 said = self.judge.take_log()[-2000:].decode(errors="replace")
                 raise Broken(f"the judge ended: {error}; {said}") from None
+            self.clock.since(start, "judge")
             kind, body = frame[:1], frame[1:]
             if kind == b"Q":
                 self.relay(body)

@@ -6,6 +6,7 @@ import pytest
 
 from graders.checking import check
 from graders.grade import grade
+from graders.package import Package
 from graders.protocol import Outcome, Verdict
 from tests.graders.conftest import SEED, job
 
@@ -138,6 +139,22 @@ def test_the_same_seed_gives_the_same_verdict(submit):
 
     assert [case.details for case in first.cases] == [case.details for case in second.cases]
     assert first.receipt["seed"] == SEED
+
+
+def test_large_questions_and_large_answers_do_not_wait_for_each_other(cells, scaled):
+    cases = scaled.text("cases.py").replace("(3, 5)", "(600, 600)").encode()  # 3 MB each way, of fp64
+    large = Package.from_files("scaled", {**scaled.files, "cases.py": cases})
+
+    verdict = grade(job(large, RIGHT), large, cells)
+
+    assert verdict.outcome is Outcome.PASSED, verdict
+
+
+def test_a_receipt_says_what_the_time_went_to(submit):
+    times = submit(RIGHT).receipt["times_ms"]
+
+    assert set(times) == {"judge_start", "start", "run", "judge", "relay", "total"}
+    assert sum(ms for name, ms in times.items() if name != "total") == pytest.approx(times["total"], abs=1)
 
 
 def test_neither_reference_nor_cases_enter_the_answer_cell(scaled):
