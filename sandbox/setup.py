@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import docker
-from docker.errors import ImageNotFound
+import requests
+from docker.errors import DockerException, ImageNotFound
 
 from sandbox import CellEnded, Engine, Profile, SandboxUnavailable, images
 from sandbox.docker import DockerEngine
@@ -36,10 +37,13 @@ def set_up(
         from sandbox.bwrap import BwrapEngine
 
         return _try(BwrapEngine(), progress)
-    build("python", base=base, force=force, progress=progress)
-    if gpu:
-        build(images.GPU_IMAGE, base=base, force=force, progress=progress)
-    _try(DockerEngine("runc" if engine == "docker" else engine), progress)
+    try:
+        build("python", base=base, force=force, progress=progress)
+        if gpu:
+            build(images.GPU_IMAGE, base=base, force=force, progress=progress)
+        _try(DockerEngine("runc" if engine == "docker" else engine), progress)
+    except (DockerException, requests.RequestException) as error:
+        raise SandboxUnavailable(f"the Docker engine answers, but not as it should ({error}): is it well?") from error
 
 
 def build(image: str, *, base: str | None = None, force: bool = False, progress: Progress) -> str:

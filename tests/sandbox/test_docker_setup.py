@@ -5,11 +5,13 @@ import platform
 import shutil
 
 import pytest
+import requests
 
 from sandbox import Profile, SandboxUnavailable, images
 from sandbox.images import packages
 from sandbox.images.mirror import debian_mirror
 from sandbox.progress import Progress
+from sandbox.setup import set_up
 from tests.sandbox.programs import ask, plain
 
 
@@ -128,3 +130,12 @@ def test_the_image_is_compiled_so_that_nothing_is_at_every_start(docker):
     source = "import torch.nn; answer(os.path.exists(torch.nn.__cached__))"
 
     assert ask(docker, source, Profile(limits=plain(memory_mb=1024).limits)) is True
+
+
+def test_an_engine_that_stops_answering_is_told_in_words(monkeypatch):
+    def gone(*words, **options):
+        raise requests.exceptions.ReadTimeout("no answer within 60 seconds")
+
+    monkeypatch.setattr("sandbox.setup.build", gone)
+    with pytest.raises(SandboxUnavailable, match="no answer within 60 seconds.*is it well"):
+        set_up("docker", progress=Progress(io.StringIO()))

@@ -10,7 +10,6 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from . import command
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     return command.main()
 
 

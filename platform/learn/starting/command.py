@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import time
-from types import FrameType
+from typing import NoReturn
 
 from . import home as homes
+from . import stopping
 from .environments import VENV, own_environment, python_of
 from .fresh import report, set_up
 from .steps import Console, StepFailed
@@ -18,7 +18,7 @@ from .steps import Console, StepFailed
 def main() -> int:
     arguments = parser().parse_args()
     home = homes.home()
-    signal.signal(signal.SIGTERM, stopped)
+    stopping.listen()
     try:
         with homes.only_one(home):
             pass  # refuses before anything is changed under a running site; `serve` takes the lock for good
@@ -26,6 +26,10 @@ def main() -> int:
             began = time.monotonic()
             with Console(home / "logs" / "setup.log") as console:
                 set_up(console, home)
+        if arguments.setup_only:
+            print(f"Everything is set up ({time.monotonic() - began:.1f} s).")
+            return 0
+        become_the_supervisor(arguments)
     except homes.AlreadyRunning as running:
         print(homes.already_running(running), file=sys.stderr)
         return 1
@@ -38,10 +42,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped. The next ./run goes on with what is not done yet.", file=sys.stderr)
         return 130
-    if arguments.setup_only:
-        print(f"Everything is set up ({time.monotonic() - began:.1f} s).")
-        return 0
-    return become_the_supervisor(arguments)
+    raise AssertionError("unreachable")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,16 +55,12 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def become_the_supervisor(arguments: argparse.Namespace) -> int:
+def become_the_supervisor(arguments: argparse.Namespace) -> NoReturn:
     python = str(python_of(VENV))
     words = [python, "-m", "learn.starting.serving", "--host", arguments.host]
     if arguments.port is not None:
         words += ["--port", str(arguments.port)]
     paths = os.pathsep.join([str(homes.ROOT / "platform"), str(homes.ROOT)])
-    # Whoever stops us while the next program is still reading its modules is answered when it has (serving.main).
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    # Whoever stops us while the next program is still reading its modules is answered when it has (serving.serve).
+    stopping.hold()
     os.execve(python, words, {**own_environment(), "PYTHONPATH": paths})
-
-
-def stopped(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import time
 from contextlib import suppress
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from graders.broker import socket_path
 
-from . import family, ports
+from . import family, ports, stopping
 from . import home as homes
 from .engines import meaning_of_engine
 from .logs import Logs
@@ -40,7 +39,7 @@ def serve(host: str, port: int | None) -> int:
     """Until a signal asks to stop. The exit status."""
     home = homes.home()
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})  # held since `./run` called us
+        stopping.listen()  # `./run` held what came since it called us
         with homes.only_one(home):
             supervise(home, host, port)
     except homes.AlreadyRunning as running:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from . import stopping
+
 LAST_LINES = 15
 # Without a terminal a long step says every so often that it is still alive.
 HEARTBEAT_SECONDS = 20.0
@@ -165,6 +167,8 @@ class Console:
             with interrupts_held():  # a command that Ctrl-C met half started would never be ended
                 process = started(words, cwd, environment)
             for text in lines_of(process):
+                if stopping.asked:
+                    raise KeyboardInterrupt
                 if text:
                     self.note(text)
                     last.append(text)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from . import family
+from . import family, stopping
 from .logs import Logs
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -85,6 +85,7 @@ class Supervisor:
         self.children = [Child(program) for program in self.programs]
         family.adopt_orphans()
         with selectors.DefaultSelector() as self.selector, self._listening_to_signals():
+            self.signals += stopping.asked
             try:
                 while not self.signals:
                     self._start_due()
