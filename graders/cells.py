@@ -21,7 +21,6 @@ JUDGE_FILES = ("__init__", "values", "kit", "protocol", "candidate", "asking", "
 START_SECONDS = 90.0
 
 
-
 class Source(Protocol):
     """Where cells come from: a warm pool."""
 
