@@ -75,6 +75,8 @@ def grading(broker, settings, tmp_path):
     settings.PACKAGES = tmp_path
     worker.grader = worker.Grader(source.engine, Cells(source), Store(tmp_path), broker)
     broker.set(heartbeat_key("cpu"), "{}", ex=600)
+    # Two workers in one process look tasks up in one table, the last one's: it has to know both kinds.
+    app.tasks.register(worker.grade_task)
     told = {"pool": "threads", "perform_ping_check": False, "shutdown_timeout": 60}
     with (
         kept_awake(app),

@@ -72,7 +72,7 @@ def judged(outcome: Outcome = Outcome.FAILED) -> Verdict:
 def answer(row: Demonstration, verdict: Verdict, **forged) -> None:
     """As the graders' message would."""
     told = {"grading": row.grading, "token": row.token} | forged
-    tasks.record(row.job_id, told["grading"], told["token"], verdict.to_dict())
+    tasks.record.run(row.job_id, told["grading"], told["token"], verdict.to_dict())
 
 
 def test_what_is_judged_is_the_authors_program_on_the_samples(ask, sent):
@@ -125,7 +125,7 @@ def test_a_verdict_counts_once_for_each_asking_and_late_ones_do_too(ask, sent):
 
 def test_what_breaks_on_our_side_is_no_verdict(ask, sent):
     answer(ask(), Verdict(Outcome.BROKEN))
-    tasks.record("demonstration-x", 1, "t", judged().to_dict())
+    tasks.record.run("demonstration-x", 1, "t", judged().to_dict())
 
     assert Demonstration.objects.get().report is None
 
