@@ -22,7 +22,7 @@ def context(tmp_path_factory) -> Iterator[Path]:
 
     if not docker_answers():
         pytest.skip("no Docker engine answers")
-    api = docker.from_env().api
+    api = docker.from_env(timeout=600).api  # removing images takes a busy engine minutes
     python = target_of(api, base())
     folder = tmp_path_factory.mktemp("context")
     copy_to(folder)
