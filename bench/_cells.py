@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import psutil
@@ -64,9 +65,9 @@ def graded(package: Package, watched: Watched, source: str, mode: Mode) -> str:
     return verdict.log
 
 
-def first_lines(engine: str | None, keeper: Path | None, count: int) -> tuple[Series, float]:
-    """Milliseconds from claiming a warm cell to the learner's first line; processor seconds of one cell's life."""
-    package, times, spent = Package.read(EXERCISES / "trivial"), [], []
+def first_lines(engine: str | None, keeper: Path | None, count: int) -> Series:
+    """Milliseconds from claiming a warm cell to the first line of the learner's code, out of a full pool."""
+    package, times = Package.read(EXERCISES / "trivial"), []
     with cells(engine, 1, keeper) as (watched, pool):
         pool.warm(answer_profile(package))
         graded(package, watched, FIRST, Mode.RUN)  # the judge's start
@@ -74,8 +75,17 @@ def first_lines(engine: str | None, keeper: Path | None, count: int) -> tuple[Se
             until_warm(pool, answer_profile(package).name)
             log = graded(package, watched, FIRST, Mode.RUN)
             times.append((float(re.search(r"FIRST (\S+)", log)[1]) - watched.claimed) * 1000)
+    return Series("claim → first line of the learner's code", times)
+
+
+def processor_seconds(engine: str | None, keeper: Path | None, count: int) -> float:
+    """Of the processor, for one cell's life: its start, the import of torch, the trivial exercise."""
+    package, spent = Package.read(EXERCISES / "trivial"), []
+    with cells(engine, 0, keeper) as (watched, _):
+        for _ in range(count):
+            graded(package, watched, FIRST, Mode.SUBMIT)
             spent.append(watched.cell.usage().cpu_seconds or 0.0)
-    return Series("claim → first line of the learner's code", times), sorted(spent)[len(spent) // 2]
+    return median(spent)
 
 
 def cold_start(learner: Learner) -> None:

@@ -43,8 +43,6 @@ class Chaos:
     patience: float = 240.0  # seconds; a grader attacks itself before it serves, and the machine may be busy
     struck: list[Struck] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)  # every process that may have started cells
-    # Programs that the supervisor knows nothing of: their process, and how to start them again.
-    others: dict[str, tuple[Callable[[], int], Callable[[], None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.broker = redis.Redis.from_url(socket_url(self.running.home), socket_timeout=5)
@@ -52,7 +50,7 @@ class Chaos:
     def pids(self) -> dict[str, int]:
         found = self.running.pids()
         self.seen.update(found.values())
-        return {**found, **{name: pid() for name, (pid, _) in self.others.items()}}
+        return found
 
     def strike(self, victims: tuple[str, ...], phase: str, submit: Callable[[], str | None]) -> Struck:
         """Kill `victims` while what `submit` sends (any submission, if it tells no id) is in `phase`."""
@@ -63,9 +61,6 @@ class Chaos:
                 with suppress(ProcessLookupError):
                     os.kill(before[name], signal.SIGKILL)
         began = time.monotonic()
-        for name in victims:
-            if name in self.others:
-                self.others[name][1]()
         until(lambda: all(self.is_back(name, before) for name in victims), 120, f"{victims} came back")
         self.struck.append(Struck(victims, phase, submission, time.monotonic() - began))
         return self.struck[-1]

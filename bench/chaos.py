@@ -1,10 +1,9 @@
 """Kill -9 of every program in every phase of a grading, hundreds of submissions in flight: is one lost?
 
-    python -m bench chaos [--in-flight 200] [--engine docker|bwrap] [--own-engine]
+    python -m bench chaos [--in-flight 200] [--engine docker|bwrap]
 
-The site is the real one under its supervisor. `--own-engine` (as root) starts a Docker engine of its own
-beside the usual one and kills that too. Status 1 if a submission was lost, judged twice or never, or if a
-cell outlived its owner by 30 seconds.
+The site is the real one under its supervisor. Status 1 if a submission was lost, judged twice or never, or if
+a cell outlived its owner by 30 seconds.
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
-from contextlib import ExitStack
 
 from bench._chaos import PHASES, Audit, Chaos, audit
-from bench._engine import OwnEngine, orphans
+from bench._engine import orphans
 from bench._load import LAST_SECONDS, Feeder
 from bench._site import OWN_COURSE, Running, site, until, waiting
 
@@ -27,18 +25,12 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench chaos", description=__doc__.split("\n")[0])
     parser.add_argument("--in-flight", type=int, default=200)
     parser.add_argument("--engine", choices=("docker", "bwrap"))
-    parser.add_argument("--own-engine", action="store_true", help="a second dockerd, which is killed too")
     parser.add_argument("--victims", nargs="*", help="default: every program")
     parser.add_argument("--exercises", nargs="*", default=EXERCISES, choices=EXERCISES, help="of bench/course")
     parser.add_argument("--phases", nargs="*", default=PHASES, choices=PHASES)
     options = parser.parse_args(argv)
-    with ExitStack() as stack:
-        own = stack.enter_context(OwnEngine()) if options.own_engine else None
-        running = stack.enter_context(
-            site("docker" if own else options.engine, OWN_COURSE, **(own.environment if own else {}))
-        )
-        chaos = Chaos(running, others={"dockerd": (own.pid, own.start)} if own else {})
-        return run(running, chaos, options)
+    with site(options.engine, OWN_COURSE) as running:
+        return run(running, Chaos(running), options)
 
 
 def run(running: Running, chaos: Chaos, options: argparse.Namespace) -> int:
