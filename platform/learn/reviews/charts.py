@@ -100,9 +100,7 @@ def retention(memory: Memory) -> Chart:
     line = Line(points, dots=[f"{name}: {share} ({count})" for name, share, count in rows])
     every = max(len(months) // 4, 1)
     labels = [(place, named[place][2:]) for place in range(0, len(months), every)]
-    drawing = svg.lines(
-        _("True retention by month"), [line], labels, (0.7, 1.0), PERCENTS, target=memory.plan.retention
-    )
+    drawing = svg.lines(_("True retention by month"), [line], labels, (0.7, 1.0), PERCENTS, target=memory.plan.wished)
     return Chart(mark_safe(drawing), (_("Month"), _("Recalled"), _("of")), rows)
 
 

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from learn.reviews.models import Plan
 
+SHARE = forms.NumberInput(attrs={"step": "0.01", "min": "0.8", "max": "0.97"})
+
 
 class PlanForm(forms.ModelForm):
     class Meta:
@@ -16,6 +18,7 @@ class PlanForm(forms.ModelForm):
             "minutes_a_day",
             "new_a_day",
             "retention",
+            "retention_questions",
             "retention_exercises",
             "away_from",
             "away_until",
@@ -26,8 +29,7 @@ class PlanForm(forms.ModelForm):
         widgets = {
             "away_from": forms.DateInput(attrs={"type": "date"}),
             "away_until": forms.DateInput(attrs={"type": "date"}),
-            "retention": forms.NumberInput(attrs={"step": "0.01", "min": "0.8", "max": "0.97"}),
-            "retention_exercises": forms.NumberInput(attrs={"step": "0.01", "min": "0.8", "max": "0.97"}),
+            **dict.fromkeys(("retention", "retention_questions", "retention_exercises"), SHARE),
         }
         help_texts = {
             "minutes_a_day": _("What is due beyond it waits for the next days, the least urgent last."),

@@ -37,7 +37,7 @@ def memory(request: HttpRequest) -> HttpResponse:
         "calibration": charts.calibration(fitted) if fitted else None,
         "mean_recall": _percent(mine.mean_recall),
         "recently": _percent(mine.recent.retention),
-        "wished": _percent(mine.plan.retention),
+        "wished": _percent(mine.plan.wished),
     }
     return render(request, "reviews/memory.html", context)
 
@@ -48,8 +48,8 @@ def workloads(request: HttpRequest) -> HttpResponse:
     """What each desired retention would cost. Simulated, so it comes after the page."""
     mine = Memory(request.user, timezone.now(), _locale())
     found = workload.workloads(mine.own(), mine.weights)
-    chart = charts.workload(found, mine.plan.retention) if found else None
-    return render(request, "reviews/_workload.html", {"chart": chart, "wished": _percent(mine.plan.retention)})
+    chart = charts.workload(found, mine.plan.wished) if found else None
+    return render(request, "reviews/_workload.html", {"chart": chart, "wished": _percent(mine.plan.wished)})
 
 
 @login_required

@@ -181,8 +181,13 @@ class Plan(models.Model):
     )
     new_a_day = models.PositiveSmallIntegerField(_("new items a day"), default=10, validators=[MaxValueValidator(200)])
     retention = models.FloatField(
-        _("desired retention of cards and questions"),
+        _("desired retention of cards"),
         default=schedule.RULES[Kind.CARD].retention,
+        validators=[MinValueValidator(0.80), MaxValueValidator(0.97)],
+    )
+    retention_questions = models.FloatField(
+        _("desired retention of questions"),
+        default=schedule.RULES[Kind.QUESTION].retention,
         validators=[MinValueValidator(0.80), MaxValueValidator(0.97)],
     )
     retention_exercises = models.FloatField(
@@ -211,7 +216,13 @@ class Plan(models.Model):
         return f"plan of {self.learner_id}: {self.minutes_a_day} min a day"
 
     def retention_of(self, kind: Kind) -> float:
-        return self.retention_exercises if kind is Kind.EXERCISE else self.retention
+        of_others = {Kind.QUESTION: self.retention_questions, Kind.EXERCISE: self.retention_exercises}
+        return of_others.get(kind, self.retention)
+
+    @property
+    def wished(self) -> float:
+        """What charts over cards and questions together are held against."""
+        return (self.retention + self.retention_questions) / 2
 
     @property
     def absences(self) -> list[tuple[date, date]]:

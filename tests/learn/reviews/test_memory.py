@@ -115,7 +115,14 @@ def test_heat_runs_from_just_recalled_to_slate():
 
 
 def test_a_time_away_is_remembered_when_it_is_over(signed_in, learner, at_noon):
-    plan = {"minutes_a_day": 20, "new_a_day": 5, "retention": 0.9, "retention_exercises": 0.85, "digest_hour": 7}
+    plan = {
+        "minutes_a_day": 20,
+        "new_a_day": 5,
+        "retention": 0.9,
+        "retention_questions": 0.9,
+        "retention_exercises": 0.85,
+        "digest_hour": 7,
+    }
     signed_in.post(reverse("reviews:plan"), plan | {"away_from": "2026-03-01", "away_until": "2026-03-20"})
     signed_in.post(reverse("reviews:plan"), plan)
 

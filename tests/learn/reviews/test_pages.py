@@ -14,8 +14,10 @@ from ulid import ULID
 from learn.courses.content import Question
 from learn.reviews import places, reviewing, today
 from learn.reviews.fold import What
+from learn.reviews.items import Kind
 from learn.reviews.memory import Memory
 from learn.reviews.models import Card, Plan, ReviewEvent
+from learn.reviews.rulebook import rules_of
 from tests.learn.reviews.conftest import NOON
 
 CARD, EXERCISE = "small/card:vectors-0", "small/exercise:scaled"
@@ -195,7 +197,14 @@ def test_a_leech_is_listed_with_its_remedy_and_can_be_brought_back(signed_in, le
 
 
 def test_a_plan_is_saved_and_a_senseless_one_explained(signed_in, learner):
-    given = {"minutes_a_day": 30, "new_a_day": 5, "retention": 0.9, "retention_exercises": 0.85, "digest_hour": 7}
+    given = {
+        "minutes_a_day": 30,
+        "new_a_day": 5,
+        "retention": 0.9,
+        "retention_questions": 0.9,
+        "retention_exercises": 0.85,
+        "digest_hour": 7,
+    }
     assert signed_in.post(reverse("reviews:plan"), given).status_code == 302
     assert Plan.objects.get(learner=learner).minutes_a_day == 30
 
@@ -204,6 +213,14 @@ def test_a_plan_is_saved_and_a_senseless_one_explained(signed_in, learner):
         answer = signed_in.post(reverse("reviews:plan"), given | more)
         assert answer.status_code == 422
         assert "errorlist" in answer.content.decode()
+
+
+def test_each_kind_is_asked_at_its_own_desired_retention(signed_in, learner):
+    wishes = {"retention": 0.95, "retention_questions": 0.8, "retention_exercises": 0.85}
+    signed_in.post(reverse("reviews:plan"), {"minutes_a_day": 30, "new_a_day": 5, "digest_hour": 7, **wishes})
+
+    of_kind = {kind: rules.retention for kind, rules in rules_of(learner).items()}
+    assert of_kind == {Kind.CARD: 0.95, Kind.QUESTION: 0.8, Kind.EXERCISE: 0.85}
 
 
 def test_the_pages_speak_chinese(signed_in, begun):
