@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 
+import kombu.exceptions
 import pytest
+import redis
+from celery.worker import state
 from django.test.utils import modify_settings
 from playwright.sync_api import expect
 
@@ -95,7 +98,9 @@ def kept_awake(app):
 
     def wake() -> None:
         while not done.wait(0.3):
-            app.control.broadcast("ping")
+            # A pooled connection may be one to the broker of a test before: the next is tried in a moment.
+            with suppress(OSError, kombu.exceptions.OperationalError, redis.RedisError):
+                app.control.broadcast("ping")
 
     thread = threading.Thread(target=wake)
     thread.start()
@@ -104,3 +109,4 @@ def kept_awake(app):
     finally:
         done.set()
         thread.join()
+        state.should_terminate = None  # what is left of one that did not end in time would end the next ones
