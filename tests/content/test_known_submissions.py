@@ -1,4 +1,4 @@
-"""Every exercise of exercises/, graded: what is right passes on 20 seeds, and nothing else passes on any."""
+"""Every exercise of exercises/, graded: what is right passes on every seed, and nothing else passes on any."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tests.content.test_exercises import EXERCISES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SEEDS, SEEDS_OF_WRONG = 20, 1
+# Interpreted, one grading takes seconds: `graders check` looks at the other eighteen before it is published.
+FEWER_SEEDS = {"triton-softmax-attention": 2}
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +41,9 @@ def cells() -> Iterator[Cells]:
 @pytest.mark.parametrize("folder", EXERCISES, ids=lambda folder: folder.name)
 def test_what_is_right_passes_on_every_seed_and_neither_a_mistake_nor_a_lazy_answer_on_any(folder, cells):
     package = Package.read(folder)
+    seeds = FEWER_SEEDS.get(package.key, SEEDS)
 
-    findings = list(check(package, cells, SEEDS, lambda name: None, of_wrong=SEEDS_OF_WRONG))
+    findings = list(check(package, cells, seeds, lambda name: None, of_wrong=SEEDS_OF_WRONG))
 
     assert [surprise for finding in findings for surprise in finding.surprises] == []
     lazy = [finding.what for finding in findings if finding.what.startswith("lazy: ")]
