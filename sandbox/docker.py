@@ -86,7 +86,8 @@ class DockerEngine:
         name = f"anneal-{os.getpid()}-{new_mark()[:8]}"
         config = self._config(profile, mark, background)
         device = self.devices.take(DEVICE_SECONDS) if profile.gpu and self.devices else ""
-        config["HostConfig"].update(accelerator(device))
+        if device:
+            config["HostConfig"].update(accelerator(device))
         try:
             created = self._api.create_container_from_config(config, name)["Id"]
             connection = self._attach(created)

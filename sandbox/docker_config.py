@@ -73,6 +73,7 @@ def container(
             **accelerator(""),
             "Tmpfs": _writable(limits, uid, executable=profile.gpu),
             "LogConfig": {"Type": "none", "Config": {}},
+            **accelerator(""),
         },
     }
 
