@@ -8,6 +8,9 @@ from django.utils.html import format_html
 
 from learn.exercises.models import Submission
 
+# As they follow each other; the relaying of frames is what is left over.
+PHASES = ("judge_start", "start", "run", "judge", "relay", "total")
+
 
 @admin.register(Submission)
 class SubmissionAdmin(admin.ModelAdmin):
@@ -50,7 +53,8 @@ class SubmissionAdmin(admin.ModelAdmin):
     def times(self, submission: Submission) -> str:
         """By what the grader spent them on (graders/grade.py)."""
         receipt = (submission.report or {}).get("receipt", {})
-        return ", ".join(f"{name} {ms}" for name, ms in receipt.get("times_ms", {}).items()) or "-"
+        times = receipt.get("times_ms", {})  # in whatever order the database keeps keys
+        return ", ".join(f"{name} {times[name]}" for name in PHASES if name in times) or "-"
 
     def has_add_permission(self, request) -> bool:
         return False

@@ -282,7 +282,7 @@ def test_a_step_of_minutes_is_due_in_minutes(learner):
 
 
 def test_the_learners_own_retention_counts(learner):
-    Plan.objects.create(learner=learner, retention=0.97)
+    Plan.objects.create(learner=learner, retention_questions=0.97)
     keen = review(learner, QUESTION, Rating.GOOD, NOON)
     for day in (2, 9):
         keen = review(learner, QUESTION, Rating.GOOD, days_after(day))
