@@ -61,8 +61,8 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--queue", choices=("cpu", "gpu"), help="default: the exercise's own")
     worker = commands.add_parser("worker", help="serve queues")
     worker.add_argument("--queues", type=queues, default="cpu", help="comma-separated: cpu, gpu, regrade")
-    # One for each processor: a grading that waits for a cell that must be started first keeps only one busy.
-    worker.add_argument("--concurrency", type=count, default=os.cpu_count() or 1)
+    # A grading keeps two busy: the cell that answers and the cell that judges. More at once graded no more a second.
+    worker.add_argument("--concurrency", type=count, default=max(1, (os.cpu_count() or 2) // 2))
     worker.add_argument("--engine", choices=("docker", "runsc", "bwrap"))
     worker.set_defaults(run=command_worker)
     return top
