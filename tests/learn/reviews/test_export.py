@@ -54,6 +54,7 @@ def test_every_row_that_belongs_to_a_learner_goes_along_and_no_other(signed_in, 
             assert len(told.get(model._meta.label_lower, [])) == mine, model
     assert len(told["reviews.reviewevent"]) == ReviewEvent.objects.filter(learner=everything).count() > 10
     assert [plan["minutes_a_day"] for plan in told["reviews.plan"]] == [33]
+    assert [attempt["seed"] for attempt in told["quizzes.attempt"]] == ["s"]  # which numbers were asked
 
 
 def test_a_line_of_the_log_says_all_it_knows(signed_in, everything):
