@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 import redis
 
+from bench._dockerd import Dockerd
 from bench._site import Running, until
 from graders.broker import socket_url
 from graders.protocol import TASK_RECORD, progress_channel
@@ -40,6 +41,7 @@ class Chaos:
     """Strikes at one site."""
 
     running: Running
+    engine: Dockerd | None = None  # one that may be killed too
     patience: float = 240.0  # seconds; a grader attacks itself before it serves, and the machine may be busy
     struck: list[Struck] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)  # every process that may have started cells
@@ -50,7 +52,7 @@ class Chaos:
     def pids(self) -> dict[str, int]:
         found = self.running.pids()
         self.seen.update(found.values())
-        return found
+        return found | ({"dockerd": self.engine.pid} if self.engine else {})
 
     def strike(self, victims: tuple[str, ...], phase: str, submit: Callable[[], str | None]) -> Struck:
         """Kill `victims` while what `submit` sends (any submission, if it tells no id) is in `phase`."""
@@ -72,6 +74,8 @@ class Chaos:
             return False
 
     def is_back(self, name: str, before: dict[str, int]) -> bool:
+        if name == "dockerd" and self.engine and not self.engine.answers():
+            return False
         return self.pids().get(name, before[name]) != before[name]
 
     # -------------------------------------------------------------------------------------- the phases

@@ -1,8 +1,9 @@
 """Kill -9 of every program in every phase of a grading, hundreds of submissions in flight: is one lost?
 
-    python -m bench chaos [--in-flight 200] [--engine docker|bwrap]
+    python -m bench chaos [--in-flight 200] [--engine docker|bwrap] [--dockerd]
 
-The site is the real one under its supervisor. Status 1 if a submission was lost, judged twice or never, or if
+The site is the real one under its supervisor. `--dockerd` starts an engine with the image of the machine's, for
+that alone. Status 1 if a submission was lost, judged twice or never, or if
 a cell outlived its owner by 30 seconds.
 """
 
@@ -11,8 +12,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
+from contextlib import ExitStack
 
 from bench._chaos import PHASES, Audit, Chaos, audit
+from bench._dockerd import own_engine
 from bench._engine import orphans
 from bench._load import LAST_SECONDS, Feeder
 from bench._site import OWN_COURSE, Running, site, until, waiting
@@ -28,9 +31,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--victims", nargs="*", help="default: every program")
     parser.add_argument("--exercises", nargs="*", default=EXERCISES, choices=EXERCISES, help="of bench/course")
     parser.add_argument("--phases", nargs="*", default=PHASES, choices=PHASES)
+    parser.add_argument("--dockerd", action="store_true", help="kill Docker's engine too: one of our own, as root")
     options = parser.parse_args(argv)
-    with site(options.engine, OWN_COURSE) as running:
-        return run(running, Chaos(running), options)
+    with ExitStack() as stack:
+        engine = stack.enter_context(own_engine()) if options.dockerd else None
+        more = {"DOCKER_HOST": engine.host} if engine else {}
+        running = stack.enter_context(site("docker" if engine else options.engine, OWN_COURSE, **more))
+        return run(running, Chaos(running, engine), options)
 
 
 def run(running: Running, chaos: Chaos, options: argparse.Namespace) -> int:

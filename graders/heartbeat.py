@@ -25,13 +25,20 @@ HEARTBEAT_SECONDS = 10
 class Heartbeat(threading.Thread):
     """Says every few seconds which queues are served, so that the site can tell a learner when one is not.
 
-    `trouble` says why this grader can serve nobody any longer, or nothing. Then it ends.
+    `trouble` says why this grader can serve nobody any longer, or nothing. Then it ends. While it is `away` it
+    serves nobody and lives.
     """
 
-    def __init__(self, queues: list[str], about: dict[str, str], trouble: Callable[[], str] = str) -> None:
+    def __init__(
+        self,
+        queues: list[str],
+        about: dict[str, str],
+        trouble: Callable[[], str] = str,
+        away: Callable[[], bool] = bool,
+    ) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self.queues, self.about, self.stopped = queues, json.dumps(about), threading.Event()
-        self.trouble, self.ended_by = trouble, ""
+        self.trouble, self.away, self.ended_by = trouble, away, ""
 
     def run(self) -> None:
         connection = redis.Redis.from_url(redis_url())
@@ -42,7 +49,7 @@ class Heartbeat(threading.Thread):
                 os.kill(os.getpid(), signal.SIGTERM)
                 break
             with suppress(redis.RedisError):
-                for queue in self.queues:
+                for queue in [] if self.away() else self.queues:
                     connection.set(heartbeat_key(queue), self.about, ex=3 * HEARTBEAT_SECONDS)
             self.stopped.wait(HEARTBEAT_SECONDS)
         with suppress(redis.RedisError):

@@ -26,6 +26,11 @@ def heartbeat_key(queue: str) -> str:
     return f"anneal:serving:{queue}"
 
 
+def claim_key(submission: str) -> str:
+    """The Redis key, with a short expiry, by which a grader says that it has this submission in hand."""
+    return f"anneal:claimed:{submission}"
+
+
 class Outcome(StrEnum):
     """How a grading, or one case of it, ended. One vocabulary everywhere."""
 

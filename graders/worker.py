@@ -14,13 +14,15 @@ from typing import Any
 
 import redis
 from celery import Celery
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import task_postrun, task_received, worker_ready, worker_shutdown, worker_shutting_down
 
 from graders import receipts
 from graders.broker import celery_url, redis_url
 from graders.cells import Cells, answer_profile, judge_profile
+from graders.claims import Claims
 from graders.grade import grade
 from graders.heartbeat import Heartbeat
+from graders.outage import Outages
 from graders.package import Package, PackageError
 from graders.protocol import (
     NOT_FOR_STRANGERS,
@@ -67,6 +69,7 @@ class Grader:
 
     def __init__(self, engine: Engine, cells: Cells, store: Store, connection: redis.Redis) -> None:
         self.engine, self.cells, self.store, self.redis = engine, cells, store, connection
+        self.outages = Outages(engine, refuse_what_does_not_hold)
 
     def grade(self, job: Job) -> Verdict:
         if not job.staff and not serves_strangers(self.engine):
@@ -75,13 +78,20 @@ class Grader:
             package = self.store.get(job.package)
         except PackageError as error:
             return Verdict(Outcome.BROKEN, message=str(error))
-        with Progress(self.redis, job) as progress:
-            verdict = grade(job, package, self.cells, progress.case)
+        began = time.monotonic()
+        verdict = self.grade_once(job, package)
+        while verdict.outcome is Outcome.BROKEN and self.outages.explains(since=began):
+            self.__dict__.pop("about", None)  # it may be another engine now
+            began = time.monotonic()
+            verdict = self.grade_once(job, package)
         return receipts.name_engine(verdict, self.about, grader=socket.gethostname())
+
+    def grade_once(self, job: Job, package: Package) -> Verdict:
+        with Progress(self.redis, job) as progress:
+            return grade(job, package, self.cells, progress.case)
 
     @cached_property
     def about(self) -> dict[str, str]:
-        """Asked once: an engine that is replaced or upgraded ends its cells, and mostly this process."""
         return self.engine.describe()
 
 
@@ -179,9 +189,12 @@ def serve(queues: list[str], concurrency: int, engine_name: str | None) -> int:
     store = Store(packages_folder())
     grader = Grader(engine, Cells(pool), store, redis.Redis.from_url(redis_url()))
     about = {"engine": engine.name, "host": socket.gethostname()}
-    heartbeat = Heartbeat(queues, about, getattr(engine, "out_of_service", str))
+    outages = grader.outages
+    heartbeat = Heartbeat(queues, about, getattr(engine, "out_of_service", str), lambda: outages.away)
+    claims = claiming(grader.redis)
     worker_ready.connect(lambda **_: heartbeat.start(), weak=False)
     worker_ready.connect(lambda **_: threading.Thread(target=warm, args=(store, pool), daemon=True).start(), weak=False)
+    worker_shutting_down.connect(lambda **_: outages.stopped.set(), weak=False)
     worker_shutdown.connect(lambda **_: heartbeat.stopped.set(), weak=False)
     try:
         app.Worker(
@@ -190,10 +203,27 @@ def serve(queues: list[str], concurrency: int, engine_name: str | None) -> int:
         ).start()  # fmt: skip
     finally:
         heartbeat.stopped.set()
+        claims.stopped.set()
         grader.cells.close()
         pool.close()
         engine.close()
     return 3 if heartbeat.ended_by else 0
+
+
+def claiming(connection: redis.Redis) -> Claims:
+    """Claims everything that this worker is given, from its arrival: it may wait for another grading to end.
+
+    A task is named after its submission (learn/exercises/queue.py).
+    """
+    claims = Claims(connection)
+
+    def of(task: str) -> str:
+        return task.partition(":")[0]
+
+    task_received.connect(lambda request, **_: claims.take(of(request.id)), weak=False)
+    task_postrun.connect(lambda task_id, **_: claims.let_go(of(task_id)), weak=False)
+    claims.start()
+    return claims
 
 
 def open_engine(name: str | None, gpu: bool) -> Engine:

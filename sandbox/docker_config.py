@@ -66,11 +66,11 @@ def container(
         "Tty": False,
         "NetworkDisabled": True,
         "Healthcheck": {"Test": ["NONE"]},
+        "StopSignal": "SIGKILL",  # an engine that ends or starts again waits for no cell
         "HostConfig": {
             "Runtime": runtime,
             **_isolation(private_cgroups),
             **_resources(limits, runtime, background),
-            **accelerator(""),
             "Tmpfs": _writable(limits, uid, executable=profile.gpu),
             "LogConfig": {"Type": "none", "Config": {}},
             **accelerator(""),

@@ -1,6 +1,7 @@
 """Cells started ahead: each is handed out once, and replaced when the processor has nothing better to do.
 
-A burst larger than the pool starts cold cells. One thread fills; it sleeps while nothing is missing.
+A burst larger than the pool starts cold cells. As many threads fill as there are processors: a cell that warms keeps
+one of them busy. They sleep while nothing is missing.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Shelf:
     """The cells of one profile."""
 
     cells: deque[Warm] = field(default_factory=deque)
+    starting: int = 0  # asked of the engine, and not among the cells yet
     used: float = 0.0  # when it was last asked for
     cell_mb: int = 0
     pause: float = 0.0  # after a failure
@@ -69,8 +71,12 @@ class Pool:
         self._failures_in_a_row = 0
         self._last_error = ""
         self._swept = time.monotonic()
-        self._filler = threading.Thread(target=self._fill, name="pool-filler", daemon=True)
-        self._filler.start()
+        fillers = max(1, min(size, os.cpu_count() or 1))
+        self._fillers = [
+            threading.Thread(target=self._fill, name=f"pool-filler-{number}", daemon=True) for number in range(fillers)
+        ]
+        for filler in self._fillers:
+            filler.start()
 
     def warm(self, profile: Profile) -> None:
         """Have cells of this profile waiting from now on."""
@@ -119,7 +125,8 @@ class Pool:
             self._changed.notify_all()
         for cell in cells:
             cell.kill()
-        self._filler.join()
+        for filler in self._fillers:
+            filler.join()
 
     # ------------------------------------------------------------------------------------- taking
 
@@ -174,23 +181,19 @@ class Pool:
                     self._changed.wait(self._nap())
                 if self._closed:
                     return
-            assert profile is not None
+                assert profile is not None
+                self._shelf(profile).starting += 1
             try:
-                self._sweep()  # also when nothing starts: what hinders it may be what is left behind
                 self._add(profile)
             except Exception as error:  # whatever an engine does, the pool goes on
                 self._failed(profile, error)
 
     def _add(self, profile: Profile) -> None:
         """Start one cell and wait until it is ready, with it on the shelf meanwhile."""
-        cell = self._engine.start(profile, background=True)
-        # Half of its life is for whoever takes it.
-        one = Warm(cell, time.monotonic() + profile.limits.lifetime_seconds / 2)
-        with self._changed:
-            if self._closed:
-                cell.kill()
-                return
-            self._shelf(profile).cells.append(one)
+        one = self._start_background(profile)
+        if one is None:
+            return
+        cell = one.cell
         try:
             cell.wait_ready(time.monotonic() + WARMING_SECONDS)
         except BaseException:
@@ -209,6 +212,26 @@ class Pool:
             shelf.cell_mb = peak // MB if peak else shelf.cell_mb
             self._failures_in_a_row = 0
             self._changed.notify_all()
+
+    def _start_background(self, profile: Profile) -> Warm | None:
+        """A cell on the shelf that is not ready; none if the pool was closed meanwhile."""
+        try:
+            self._sweep()  # also when nothing starts: what hinders it may be what is left behind
+            cell = self._engine.start(profile, background=True)
+        except BaseException:
+            with self._changed:
+                self._shelf(profile).starting -= 1
+            raise
+        # Half of its life is for whoever takes it.
+        one = Warm(cell, time.monotonic() + profile.limits.lifetime_seconds / 2)
+        with self._changed:
+            if not self._closed:
+                shelf = self._shelf(profile)
+                shelf.starting -= 1
+                shelf.cells.append(one)
+                return one
+        cell.kill()
+        return None
 
     def _failed(self, profile: Profile, error: Exception) -> None:
         with self._changed:
@@ -232,7 +255,7 @@ class Pool:
         for profile, shelf in sorted(self._shelves.items(), key=lambda item: -item[1].used):
             if profile.gpu:
                 continue  # a cell that waits would keep its device from whoever needs one
-            if len(shelf.cells) < self._size and now >= shelf.paused_until and self._make_room(shelf):
+            if len(shelf.cells) + shelf.starting < self._size and now >= shelf.paused_until and self._make_room(shelf):
                 return profile
         return None
 
@@ -247,7 +270,7 @@ class Pool:
         return self._held_mb() + wanted.cell_mb <= self._memory_mb
 
     def _held_mb(self) -> int:
-        return sum(len(shelf.cells) * shelf.cell_mb for shelf in self._shelves.values())
+        return sum((len(shelf.cells) + shelf.starting) * shelf.cell_mb for shelf in self._shelves.values())
 
     def _nap(self) -> float:
         """How long nothing can become missing by itself."""
@@ -262,6 +285,9 @@ class Pool:
         threading.Thread(target=one.cell.kill, name="pool-discard", daemon=True).start()
 
     def _sweep(self) -> None:
-        if time.monotonic() > self._swept + (SWEEP_SECONDS_WHEN_SICK if self._failures_in_a_row else SWEEP_SECONDS):
+        with self._changed:
+            pause = SWEEP_SECONDS_WHEN_SICK if self._failures_in_a_row else SWEEP_SECONDS
+            if time.monotonic() <= self._swept + pause:
+                return
             self._swept = time.monotonic()
-            self._engine.sweep()
+        self._engine.sweep()

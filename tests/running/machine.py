@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bench._dockerd import forget_the_dead
 from learn.starting.engines import docker_answers
 from learn.starting.steps import Console, StepFailed
 
@@ -133,9 +134,7 @@ def docker(folder: Path) -> Iterator[dict[str, str]]:
         raise StepFailed("no Docker engine answers, and dockerd is not installed")
     if os.getuid() != 0:
         raise StepFailed("no Docker engine answers, and only root may start one")
-    pid_file = Path("/var/run/docker.pid")
-    if pid_file.exists() and not Path(f"/proc/{pid_file.read_text().strip()}").exists():
-        pid_file.unlink()  # of an engine that was killed; dockerd would refuse to start beside it
+    forget_the_dead(Path("/var/run/docker.pid"), Path("/var/run/docker/containerd/containerd.pid"))
     with running(["dockerd", *with_gvisor(folder)], folder / "dockerd.log", docker_answers, seconds=60):
         yield {}
 

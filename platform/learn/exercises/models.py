@@ -65,6 +65,10 @@ class SubmissionQuerySet(models.QuerySet):
         """The broker had these, and nobody has answered in time; the oldest first."""
         return self.waiting().filter(sent_at__isnull=False, deadline__lte=now).order_by("created_at")
 
+    def in_hand(self, since: datetime, now: datetime) -> SubmissionQuerySet:
+        """The broker has had these since then, and there is time left to answer; the first sent first."""
+        return self.waiting().filter(sent_at__lte=since, deadline__gt=now).order_by("sent_at")
+
     def unsent(self, now: datetime) -> SubmissionQuerySet:
         """What the broker may have next, in this order. What broke rests until its deadline first.
 

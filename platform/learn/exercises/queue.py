@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from graders.protocol import TASK_GRADE, CaseResult, Job, heartbeat_key, progress_channel
+from graders.protocol import QUEUE_SITE, TASK_GRADE, CaseResult, Job, claim_key, heartbeat_key, progress_channel
 from learn.celery import app
 from learn.exercises.models import State, Submission
 
@@ -100,12 +100,31 @@ def publish(job: Job, queue: str) -> bool:
 
 def still_held(submissions: Collection[Submission]) -> set[str]:
     """The ids of those whose job lies in the broker's list: nobody has taken it yet, so nobody lost it."""
-    found = set()
     with _best_effort():
-        for name in {submission.queue for submission in submissions}:
-            names = [json.loads(raw)["headers"]["id"] for raw in broker().lrange(name, 0, -1)]
-            found.update(name.partition(":")[0] for name in names)
+        return _held(submissions)
+    return set()
+
+
+def _held(submissions: Collection[Submission]) -> set[str]:
+    found = set()
+    for name in {submission.queue for submission in submissions}:
+        names = [json.loads(raw)["headers"]["id"] for raw in broker().lrange(name, 0, -1)]
+        found.update(name.partition(":")[0] for name in names)
     return found & {submission.pk for submission in submissions}
+
+
+def dropped(submissions: Collection[Submission]) -> list[Submission]:
+    """Those that neither lie in the broker's list nor are in a living grader's hands, with no verdict on its way.
+
+    Empty where the broker does not say: nothing is lost by silence.
+    """
+    with _best_effort():
+        held = _held(submissions)
+        taken = [submission for submission in submissions if submission.pk not in held]
+        if taken and not broker().llen(QUEUE_SITE):
+            claims = broker().mget([claim_key(submission.pk) for submission in taken])
+            return [submission for submission, claim in zip(taken, claims, strict=True) if claim is None]
+    return []
 
 
 def _mark_sent(submission: Submission, now: datetime) -> None:

@@ -15,10 +15,13 @@ from learn.exercises.models import State, Submission, new_token
 log = logging.getLogger(__name__)
 
 AT_ONCE = 200
+# Between the broker's list and a grader's claim on what it took, a job is nowhere to be seen.
+IN_PASSING = timedelta(seconds=5)
 
 
 def resend_lost(now: datetime) -> int:
     """Send what was passed over, and again what nobody answered in time; how many were sent."""
+    _hasten_dropped(now)
     return _send_passed_over(now) + _resend_overdue(now)
 
 
@@ -30,6 +33,13 @@ def _send_passed_over(now: datetime) -> int:
             break  # the broker is away, for the others too
         sent += 1
     return sent
+
+
+def _hasten_dropped(now: datetime) -> None:
+    """What a grader died with is overdue at once: the learner need not wait out what a living one may take."""
+    in_hand = list(Submission.objects.in_hand(now - IN_PASSING, now).only("pk", "queue")[:AT_ONCE])
+    dropped = [submission.pk for submission in queue.dropped(in_hand)] if in_hand else []
+    Submission.objects.in_hand(now - IN_PASSING, now).filter(pk__in=dropped).update(deadline=now)
 
 
 def _resend_overdue(now: datetime) -> int:

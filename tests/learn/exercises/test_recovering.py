@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from graders.protocol import Outcome, heartbeat_key
+from graders.protocol import QUEUE_SITE, Outcome, claim_key, heartbeat_key
 from learn.exercises import queue, recording, recovering
 from learn.exercises.models import State, Submission
 from tests.learn.exercises.conftest import NOW, SOLUTION
@@ -123,6 +123,44 @@ def test_a_job_of_an_earlier_resending_that_is_held_is_enough(sent, served):
 
     assert recovering.resend_lost(NOW) == 0
     assert len(jobs(served)) == 1
+
+
+@pytest.fixture
+def taken(sent):
+    """A submission that a grader took from the broker's list, and has time left to answer."""
+    return sent(sent_at=NOW - timedelta(seconds=6), deadline=NOW + timedelta(seconds=50))
+
+
+def test_what_a_grader_died_with_is_sent_again_before_its_patience_is_over(taken, served):
+    assert recovering.resend_lost(NOW) == 1
+
+    assert [job.submission for job in jobs(served)] == [taken.pk]
+    taken.refresh_from_db()
+    assert taken.resends == 1
+    assert recovering.resend_lost(NOW + timedelta(seconds=10)) == 0  # it lies in the list now
+
+
+def test_what_a_living_grader_has_in_hand_is_left_to_it(taken, served):
+    served.set(claim_key(taken.pk), "1", ex=60)
+
+    assert recovering.resend_lost(NOW) == 0
+
+
+def test_what_was_sent_just_now_may_be_on_its_way_to_a_grader(taken, served):
+    assert recovering.resend_lost(NOW - timedelta(seconds=2)) == 0
+
+
+def test_while_verdicts_wait_to_be_recorded_nothing_is_taken_for_dropped(taken, served):
+    served.lpush(QUEUE_SITE, "{}")
+
+    assert recovering.resend_lost(NOW) == 0
+
+
+def test_the_silence_of_a_broker_that_is_away_drops_nothing(taken, no_broker):
+    assert recovering.resend_lost(NOW) == 0
+
+    taken.refresh_from_db()
+    assert taken.deadline == NOW + timedelta(seconds=50)
 
 
 def test_the_broken_are_sent_again_a_little_later(send, record, served):

@@ -1,0 +1,50 @@
+"""What a grader has in hand, said on the broker for as long as it lives: by its silence the site knows what it lost."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+
+import redis
+
+from graders.protocol import claim_key
+
+__all__ = ["CLAIM_SECONDS", "Claims"]
+
+# A grader that is stopped for longer is taken for dead. What it then answers too late does no harm.
+CLAIM_SECONDS = 12
+RENEWED_EVERY = 3.0
+
+
+class Claims(threading.Thread):
+    """Renews the claims on what was taken until it is answered; then they lapse, while the verdict is recorded."""
+
+    def __init__(self, connection: redis.Redis) -> None:
+        super().__init__(name="claims", daemon=True)
+        self.redis, self.stopped = connection, threading.Event()
+        self._held: set[str] = set()
+        self._lock = threading.Lock()
+
+    def take(self, submission: str) -> None:
+        with self._lock:
+            self._held.add(submission)
+        self._say([submission])
+
+    def let_go(self, submission: str) -> None:
+        with self._lock:
+            self._held.discard(submission)
+
+    def run(self) -> None:
+        while not self.stopped.wait(RENEWED_EVERY):
+            with self._lock:
+                held = list(self._held)
+            self._say(held)
+
+    def _say(self, submissions: list[str]) -> None:
+        if not submissions:
+            return
+        with suppress(redis.RedisError):
+            together = self.redis.pipeline(transaction=False)
+            for submission in submissions:
+                together.set(claim_key(submission), "1", ex=CLAIM_SECONDS)
+            together.execute()
