@@ -53,14 +53,19 @@ def pytest_configure(config: pytest.Config) -> None:
         assert not catalogues.compile_all()
 
 
-# These watch processes, control groups and latencies of the whole machine: a neighbour would be in their way.
+# These watch processes, control groups and latencies of the whole machine: many neighbours would be in their way.
 ALONE = ("tests/hostile/", "tests/cheats/", "tests/sandbox/test_bwrap", "tests/sandbox/test_doctor")
+# Of what runs in two rows (`tests/running/checks.py`) these are in the first, everything else in the second, and so
+# are attacks under gVisor, which mostly wait. They have one neighbour at most, which does not mind.
+FIRST_ROW = ("tests/hostile/", "tests/cheats/", "tests/sandbox/", "tests/browser/", "tests/learn/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(ALONE):
             item.add_marker(pytest.mark.slow)
+        first = item.nodeid.startswith(FIRST_ROW) and "[runsc" not in item.nodeid
+        item.add_marker(pytest.mark.xdist_group("cells" if first else "machines"))
 
 
 def pytest_unconfigure() -> None:

@@ -30,7 +30,7 @@ def cells() -> Iterator[Cells]:
             engine = choose("docker")
         except SandboxUnavailable as reason:
             pytest.skip(f"no cells here: {reason}")
-    pool = Pool(engine, 1)
+    pool = Pool(engine, 2)
     opened = Cells(pool)
     yield opened
     opened.close()
