@@ -1,19 +1,29 @@
-"""A keeper in this process, of containers that are socket pairs: what tests of its door need."""
+"""A keeper in this process, of containers that are socket pairs, and a caller who speaks to it by hand."""
 
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from sandbox import CellEnded, Ended, SandboxUnavailable
 from sandbox.docker_cell import Launched
+from sandbox.keeper import table
 from sandbox.keeper.caller import Bounds
 from sandbox.keeper.serving import Keeper
+from tests.sandbox.programs import plain
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="a keeper's socket keeps packets apart, as Linux can")
+
+START = table.as_request(plain())
 
 
 class Streams:
@@ -90,3 +100,27 @@ def keeping(folder: Path, engine, users=(), bounds: Bounds | None = None) -> Ite
         keeper.stop()
         thread.join(20)
         assert not thread.is_alive() and not keeper.path.exists()
+
+
+class Stranger:
+    """Someone who speaks to the socket by hand."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(5)
+        self.socket.connect(str(path))
+
+    def send(self, data: bytes | dict) -> None:
+        self.socket.send(data if isinstance(data, bytes) else json.dumps(data).encode())
+
+    def hear(self) -> dict | None:
+        """The next reply; None when the keeper hung up."""
+        try:
+            data = self.socket.recv(1 << 20)
+        except ConnectionError:
+            return None
+        return json.loads(data) if data else None
+
+    def ask(self, **message) -> dict | None:
+        self.send({"id": 1, **message})
+        return self.hear()

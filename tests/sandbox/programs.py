@@ -1,4 +1,4 @@
-"""What the tests of real engines share: a program's first lines, and how to start and end it."""
+"""What tests of engines share: a program's first lines, how to start and end it, and how to wait."""
 
 import json
 import time
@@ -6,6 +6,7 @@ import time
 import pytest
 
 from sandbox import CellEnded, Limits, Profile
+from sandbox.docker_config import OWNER
 
 # In front of every program: `answer(value)` sends JSON, `question()` waits for a frame.
 PRELUDE = '''
@@ -64,6 +65,13 @@ def soon(seconds=20):
     return time.monotonic() + seconds
 
 
+def eventually(condition, seconds=10):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it never came true"
+        time.sleep(0.005)
+
+
 def plain(**limits):
     """A profile that imports nothing."""
     return Profile(name="plain", preload=(), limits=Limits(**{"memory_mb": 256, **limits}))
@@ -96,3 +104,15 @@ def how_it_ends(engine, source, profile=None, seconds=20):
     assert not cell.alive()
     caught.value.log = cell.take_log()
     return caught.value
+
+
+def containers(engine):
+    """The containers of a Docker engine's own process, whatever their state."""
+    return engine._api.containers(all=True, filters={"label": f"{OWNER}={engine._owner}"})
+
+
+def wait_until_gone(engine, cell, seconds=15):
+    until = soon(seconds)
+    while any(found["Id"] == cell.id for found in containers(engine)):
+        assert time.monotonic() < until, "the container is still there"
+        time.sleep(0.05)

@@ -235,7 +235,8 @@ def test_an_unprivileged_user_gets_the_same(bwrap, tmp_path):
     if able.returncode != 0:
         pytest.skip(f"nobody has no Python {version} here that could run the tests: {able.stderr.strip()[-200:]}")
 
-    tests = [str(ROOT / "tests" / "sandbox" / name) for name in ("test_bwrap.py", "test_bwrap_inside.py")]
+    names = ("test_bwrap.py", "test_bwrap_limits.py", "test_bwrap_inside.py", "test_bwrap_reach.py")
+    tests = [str(ROOT / "tests" / "sandbox" / name) for name in names]
     arguments = [
         "-q",
         "-p",

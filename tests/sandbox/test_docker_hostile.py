@@ -5,8 +5,7 @@ import time
 import pytest
 
 from sandbox import CellEnded, Ended
-from tests.sandbox.programs import ECHO, ask, how_it_ends, plain, soon, start
-from tests.sandbox.test_docker import wait_until_gone
+from tests.sandbox.programs import ECHO, ask, how_it_ends, plain, soon, start, wait_until_gone
 
 pytestmark = pytest.mark.docker
 

@@ -19,13 +19,11 @@ from sandbox import CellEnded, Ended, Profile, SandboxUnavailable
 from sandbox.doctor import attack
 from sandbox.keeper.engine import KeptEngine
 from sandbox.pool import Pool
+from tests.sandbox.kept import on_linux
 from tests.sandbox.programs import ECHO, ask, how_it_ends, plain, soon, start
 from tests.sandbox.test_docker_orphans import state, wait_for
 
-pytestmark = [
-    pytest.mark.docker,
-    pytest.mark.skipif(sys.platform != "linux", reason="a keeper's socket keeps packets apart, as Linux can"),
-]
+pytestmark = [pytest.mark.docker, on_linux]
 
 
 def wait_for_end(engine, container):
