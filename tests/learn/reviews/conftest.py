@@ -1,10 +1,12 @@
-"""A small course with cards, questions and an exercise, published, and a learner who has begun it."""
+"""A small course with cards, questions and an exercise, published, and learners who have begun or reviewed it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
+from django.urls import reverse
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -87,3 +89,62 @@ def begun(course, learner):
     items = [item for lesson in course.lessons.values() for item in items_of("small", lesson)]
     join_all(learner, items, NOON)
     return items
+
+
+@pytest.fixture
+def learnt(learner, begun):
+    """A little of everything: reviews, lapses, steps, an undo, a burial, a changed rating, something set aside."""
+    from learn.reviews import reviewing
+    from learn.reviews.fold import What
+
+    for number, item in enumerate(begun[:8]):
+        for place, gap in enumerate((0, 1, 4, 12)):
+            rating = 1 + (number + place * 2) % 4
+            reviewing.review(
+                learner, item, rating, NOON - timedelta(days=20 - gap, minutes=number), duration_ms=4000 + number,
+                evidence={"reason": "right", "n": number},
+            )  # fmt: skip
+    reviewing.undo_last(learner, NOON - timedelta(hours=2))
+    reviewing.note(learner, begun[0], What.SUSPEND, NOON - timedelta(hours=1))
+    reviewing.note(learner, begun[1], What.BURY, NOON - timedelta(hours=1))
+    reviewing.review(learner, "small/exercise:scaled", 3, NOON - timedelta(days=2), event_id=(id := "01KK" + "A" * 22))
+    reviewing.rerate(learner, id, 2, NOON - timedelta(days=1))
+    return learner
+
+
+@pytest.fixture
+def other(django_user_model):
+    return django_user_model.objects.create_user("grace@example.org", "another long password")
+
+
+def packed(learner) -> bytes:
+    """The package of all that a learner has, as Anki reads it."""
+    from learn.reviews import packages
+
+    return packages.package_of(learner, NOON, "en")
+
+
+@pytest.fixture
+def at_noon():
+    """The clock stands at noon; a test may move it."""
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def get(client, name: str, **query) -> str:
+    """A page of reviews."""
+    answer = client.get(reverse(f"reviews:{name}"), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def state_of(card) -> dict:
+    """All columns but those that only say when the row was written."""
+    from learn.reviews.models import Card
+
+    card = Card.objects.get(pk=card.pk)
+    return {field.name: getattr(card, field.attname) for field in Card._meta.fields}
+
+
+def days_after(count: float) -> datetime:
+    return NOON + timedelta(days=count)

@@ -4,7 +4,6 @@ import re
 from datetime import date, timedelta
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -19,11 +18,7 @@ from tests.learn.reviews.conftest import NOON
 
 CARD, EXERCISE = "small/card:vectors-0", "small/exercise:scaled"
 
-
-@pytest.fixture(autouse=True)
-def at_noon():
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("at_noon")
 
 
 def ago(days: float):

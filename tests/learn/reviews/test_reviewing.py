@@ -1,31 +1,21 @@
-"""What is written when something is reviewed, undone, sent twice, or makes no sense."""
+"""What is written when something is reviewed, sent twice, or makes no sense; when an item begins or is set aside."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from ulid import ULID
 
-from learn.reviews import days, reviewing
+from learn.reviews import reviewing
 from learn.reviews.fold import What
 from learn.reviews.models import Card, Plan, ReviewEvent
 from learn.reviews.rating import Rating
 from learn.reviews.refolding import refold
-from learn.reviews.reviewing import Refused, join, redo_last, rerate, review, undo, undo_last
+from learn.reviews.reviewing import Refused, join, review, undo, undo_last
+from tests.learn.reviews.conftest import NOON, days_after, state_of
 
-NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 CARD, QUESTION, EXERCISE = "llm-roadmap/card:scale", "llm-roadmap/variance", "llm-roadmap/exercise:sdpa"
 
 pytestmark = pytest.mark.django_db
-
-
-def state_of(card: Card) -> dict:
-    """All columns but those that only say when the row was written."""
-    card = Card.objects.get(pk=card.pk)
-    return {field.name: getattr(card, field.attname) for field in Card._meta.fields}
-
-
-def days_after(count: float) -> datetime:
-    return NOON + timedelta(days=count)
 
 
 def test_a_review_is_written_down_and_moves_the_card(learner):
@@ -113,129 +103,6 @@ def test_an_absurd_duration_is_not_known(learner, duration):
     review(learner, CARD, Rating.GOOD, NOON, duration_ms=duration)
 
     assert ReviewEvent.objects.get().duration_ms is None
-
-
-def test_what_is_done_and_undone_was_never_done(learner):
-    card = join(learner, CARD, NOON)
-    for day, rating in ((0, 3), (1, 3), (3, 1), (4, 4)):
-        review(learner, CARD, rating, days_after(day))
-    before = state_of(card)
-
-    review(learner, CARD, Rating.AGAIN, days_after(40))
-    undo_last(learner, days_after(40.01))
-
-    assert state_of(card) == before
-    assert ReviewEvent.objects.count() == 7  # nothing is deleted
-
-
-def test_undo_goes_back_step_by_step_across_items_and_redo_forward(learner):
-    for number, item in enumerate((CARD, QUESTION, EXERCISE)):
-        review(learner, item, Rating.GOOD, days_after(number))
-    states = [state_of(card) for card in Card.objects.order_by("pk")]
-
-    undone = [undo_last(learner, days_after(5 + n)) for n in range(3)]
-    assert [card.item for card in undone] == [EXERCISE, QUESTION, CARD]
-    assert undo_last(learner, days_after(9)) is None
-    assert set(Card.objects.values_list("reps", flat=True)) == {0}
-
-    redone = [redo_last(learner, days_after(10 + n)) for n in range(3)]
-    assert [card.item for card in redone] == [CARD, QUESTION, EXERCISE]
-    assert redo_last(learner, days_after(20)) is None
-    assert [state_of(card) for card in Card.objects.order_by("pk")] == states
-
-
-def test_redo_ends_where_something_new_was_done(learner):
-    review(learner, CARD, Rating.AGAIN, NOON)
-    undo_last(learner, days_after(0.01))
-    review(learner, CARD, Rating.GOOD, days_after(0.02))
-
-    assert redo_last(learner, days_after(0.03)) is None
-
-
-def test_an_undo_sent_twice_undoes_one_thing(learner):
-    review(learner, CARD, Rating.GOOD, NOON)
-    review(learner, QUESTION, Rating.GOOD, days_after(1))
-    undo_last(learner, days_after(2), void_id=(id := str(ULID())))
-
-    undo_last(learner, days_after(2), void_id=id)
-
-    assert Card.objects.get(item=CARD).reps == 1
-
-
-def test_the_learner_may_lower_a_rating_and_take_that_back(learner):
-    review(learner, EXERCISE, Rating.GOOD, NOON, event_id=(id := str(ULID())), evidence={"solved": True})
-    good = state_of(Card.objects.get())
-
-    card = rerate(learner, id, Rating.AGAIN, days_after(0.1))
-    line = ReviewEvent.objects.standing().get(kind="graded")
-    assert (line.rating, line.auto_rating, line.utc_ms) == (1, 3, days.to_ms(NOON))
-    assert card.reps == 1 and card.stability < good["stability"]
-
-    undo_last(learner, days_after(0.2))
-    assert Card.objects.get().stability == good["stability"]
-
-
-def test_a_rating_rises_by_one_step_at_most_and_by_the_rules_word(learner):
-    review(learner, EXERCISE, Rating.HARD, NOON, event_id=(id := str(ULID())))
-
-    with pytest.raises(Refused, match="one step"):
-        rerate(learner, id, Rating.EASY, NOON)
-    rerate(learner, id, Rating.GOOD, NOON)
-    raised = ReviewEvent.objects.standing().get(kind="graded")
-    with pytest.raises(Refused, match="one step"):
-        rerate(learner, raised.pk, Rating.EASY, NOON)
-
-
-def test_two_devices_offline_for_a_week_come_together(learner, django_user_model):
-    """The same answers arrive by device, or as they happened: the same memory."""
-    other = django_user_model.objects.create_user("grace@example.org", "another long password")
-    phone = [(item, days_after(day), rating) for day, rating in ((0, 3), (3, 1), (6, 3)) for item in (CARD, QUESTION)]
-    laptop = [(CARD, days_after(day), rating) for day, rating in ((1, 3), (4, 3), (6.5, 4))]
-
-    for item, moment, rating in [*laptop, *phone]:
-        review(learner, item, rating, moment)
-    for item, moment, rating in sorted([*phone, *laptop], key=lambda answer: answer[1]):
-        review(other, item, rating, moment)
-
-    for item in (CARD, QUESTION):
-        mine, theirs = Card.objects.get(learner=learner, item=item), Card.objects.get(learner=other, item=item)
-        assert mine.memory == theirs.memory
-        assert (mine.reps, mine.lapses, mine.first_on) == (theirs.reps, theirs.lapses, theirs.first_on)
-    facts = ReviewEvent.objects.in_order().values_list("elapsed", "predicted")
-    assert list(facts.filter(learner=learner, item=CARD)) == list(facts.filter(learner=other, item=CARD))
-
-
-def test_everything_worked_out_anew_is_the_same(learner):
-    for number in range(60):
-        item = f"llm-roadmap/card:c{number % 9}"
-        review(learner, item, 1 + number % 4, days_after(number * 0.7))
-        if number % 7 == 3:
-            undo_last(learner, days_after(number * 0.7 + 0.01))
-
-    assert refold(learner).is_same
-
-
-def test_a_damaged_card_is_mended_from_the_log(learner):
-    for day in (0, 1, 4):
-        review(learner, CARD, Rating.GOOD, days_after(day))
-    whole = state_of(Card.objects.get())
-    Card.objects.update(stability=99.0, reps=1, due_on=date(2030, 1, 1))
-    ReviewEvent.objects.update(predicted=0.5)
-
-    assert refold(learner, write=False).changed == (CARD,)
-    assert refold(learner).changed == (CARD,)
-    assert state_of(Card.objects.get()) == whole
-    assert refold(learner).is_same
-    assert not ReviewEvent.objects.filter(predicted=0.5).exists()
-
-
-def test_lost_cards_come_back_from_the_log(learner):
-    review(learner, CARD, Rating.GOOD, NOON)
-    Card.objects.all().delete()
-
-    refold(learner)
-
-    assert Card.objects.get().reps == 1
 
 
 def test_an_item_begins_once(learner):
