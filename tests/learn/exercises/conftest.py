@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 
 from graders.package import Package
 from graders.protocol import CaseResult, Mode, Outcome, Verdict
@@ -14,6 +15,12 @@ from graders.protocol import CaseResult, Mode, Outcome, Verdict
 SCALED = Path(__file__).parents[2] / "graders" / "exercises" / "scaled"
 SOLUTION = "def scale(x, by):\n    return x * by\n"
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+HTMX = {"HX-Request": "true"}
+
+
+def at(name: str, *args: str) -> str:
+    """The address of a page of exercises."""
+    return reverse(f"exercises:{name}", args=args)
 
 
 @pytest.fixture(scope="session")

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from django.urls import reverse
 from django.utils import timezone
 
 from graders.protocol import Mode
 from learn.exercises.models import Draft, Submission
-from tests.learn.exercises.conftest import SOLUTION
+from tests.learn.exercises.conftest import HTMX, SOLUTION, at
 
 pytestmark = pytest.mark.usefixtures("no_broker")
-HTMX = {"HX-Request": "true"}
-
-
-def at(name: str, *args: str) -> str:
-    return reverse(f"exercises:{name}", args=args)
 
 
 def post(client, text: str = SOLUTION, htmx: bool = True, **data):
