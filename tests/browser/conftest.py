@@ -57,6 +57,19 @@ def exercise(transactional_db, package, settings, tmp_path):  # noqa: F811
 
 
 @pytest.fixture
+def open_workbench(new_page, learner, exercise):
+    """Opens the exercise for the learner and waits for its editor."""
+
+    def open_workbench(**options):
+        page = new_page(learner, **options)
+        page.goto("/exercises/scaled/")
+        expect(page.locator(".cm-content")).to_be_attached()
+        return page
+
+    return open_workbench
+
+
+@pytest.fixture
 def broker():
     with open_broker() as client:
         yield client

@@ -13,7 +13,7 @@ from learn.accounts import owner_link
 from learn.accounts.models import User
 from learn.exercises.models import Submission
 from learn.reviews.models import Card
-from tests.browser.test_workbench import judged, write
+from tests.browser.workbench import judged, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
