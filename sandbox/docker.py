@@ -69,9 +69,10 @@ class DockerEngine:
         self.sweep()
 
     def start(self, profile: Profile, *, background: bool = False) -> Cell:
+        asked = time.monotonic()
         launched = self.launch(profile, background=background)
         attachment = Attachment(launched.connection, profile.limits.log_kb * 1024, launched.mark)
-        cell = DockerCell(launched.id, self, attachment, profile)
+        cell = DockerCell(launched.id, self, attachment, profile, asked=asked)
         with self._lock:
             self._cells[cell.id] = cell
         return cell

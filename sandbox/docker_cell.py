@@ -63,14 +63,21 @@ class DockerCell:
     """`kill` may come from another thread than the one that speaks."""
 
     def __init__(
-        self, container: str, host: Host, attachment: Attachment, profile: Profile, *, counted: bool = True
+        self,
+        container: str,
+        host: Host,
+        attachment: Attachment,
+        profile: Profile,
+        *,
+        asked: float,
+        counted: bool = True,
     ) -> None:
-        """`counted`: whether its counters can be read at all."""
+        """`asked`: the moment (monotonic) since when its life may count. `counted`: whether it can be measured."""
         self.id, self.profile = container, profile
         self._host, self._attachment, self._counted = host, attachment, counted
         self._group: Counters | None = None
         self._usage = Usage()
-        self._until = time.monotonic() + profile.limits.lifetime_seconds
+        self._until = asked + profile.limits.lifetime_seconds
         self._ended: CellEnded | None = None
         self._speaking, self._ending = threading.RLock(), threading.RLock()
 

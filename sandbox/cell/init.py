@@ -46,7 +46,7 @@ def reap(child):
             return status
         if pid == 0:
             return status
-        if pid == child:
+        if pid == child and not os.WIFSTOPPED(found):  # one that has itself traced stops, and has not ended
             status = found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,7 @@ class House:
         return reply
 
     def start(self, profile: Profile, background: bool) -> Cell:
+        asked = time.monotonic()
         try:
             reply, descriptor = self.line.ask("start", **as_request(profile), background=background)
         except KeeperGone as gone:
@@ -123,7 +125,8 @@ class House:
             raise CellEnded(Ended.LOST, "the keeper sent no connection")
         connection = socket.socket(fileno=descriptor)
         attachment = Attachment(connection, profile.limits.log_kb * 1024, str(reply["mark"]))
-        cell = DockerCell(str(reply["cell"]), self, attachment, profile, counted=bool(reply["counted"]))
+        counted = bool(reply["counted"])
+        cell = DockerCell(str(reply["cell"]), self, attachment, profile, asked=asked, counted=counted)
         with self._lock:
             self._cells[cell.id] = cell
         if self.line.ended:

@@ -60,12 +60,6 @@ def test_a_submission_goes_through_all_services(stack, owner):
     until(lambda: "board-headline passed" in owner.opener.open(workbench).read().decode(), 300)
 
 
-def test_every_service_gets_healthy(stack):
-    until(lambda: set(stack.states().values()) == {"healthy", "exited 0"}, 300)
-    states = stack.states()
-    assert states.pop("publish") == "exited 0" and set(states) == STAYING
-
-
 def test_the_web_sees_no_engine_no_rights_and_no_way_out(stack):
     script = (
         "import os, socket\n"
@@ -88,6 +82,12 @@ def test_a_grader_reaches_the_broker_and_neither_the_database_nor_the_engine(sta
         "except OSError: print('as it should be')\n"
     )
     assert stack.inside("grader-cpu", "python", "-c", script).strip() == "as it should be"
+
+
+def test_every_service_gets_healthy(stack):
+    until(lambda: set(stack.states().values()) == {"healthy", "exited 0"}, 300)
+    states = stack.states()
+    assert states.pop("publish") == "exited 0" and set(states) == STAYING
 
 
 def test_what_the_page_on_backups_says_keeps_everything_and_puts_it_back(stack, owner, tmp_path):

@@ -25,8 +25,10 @@ header, wanted = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)(*[0
 if libc.capset(header, wanted) == 0:
     print("ESCAPED capset")
 status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
-if int(status["CapEff"], 16) or int(status["CapBnd"], 16) or status["NoNewPrivs"].strip() != "1":
-    print("ESCAPED capabilities", status["CapEff"], status["CapBnd"], status["NoNewPrivs"])
+GET_NO_NEW_PRIVS = 39
+may_gain = libc.prctl(GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1
+if int(status["CapEff"], 16) or int(status["CapBnd"], 16) or may_gain:
+    print("ESCAPED capabilities", status["CapEff"], status["CapBnd"], may_gain)
 for program in ("/usr/bin/su", "/bin/su", "/usr/bin/passwd", "/usr/bin/sudo", "/bin/mount"):
     if os.path.exists(program) and os.stat(program).st_mode & 0o6000:
         try:

@@ -1,5 +1,6 @@
 # expect: passed
 # exercise: roomy
+# own kernel grants: /dev/fuse, /dev/net/tun, mknod 1 1
 """Disks, memory, graphics cards, virtual machines."""
 
 import os

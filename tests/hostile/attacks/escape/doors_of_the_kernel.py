@@ -1,5 +1,6 @@
 # expect: passed
 # exercise: roomy
+# own kernel grants: syslog, io_setup
 """The parts of the kernel that attacks like best."""
 
 import ctypes

@@ -27,7 +27,7 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
             target = os.readlink(f"/proc/{pid}/fd/{fd}")
         except OSError:
             continue
-        if not target.startswith(("pipe:", "/dev/null", "socket:", "anon_inode:", "/proc", os.getcwd(), "/")):
+        if not target.startswith(("pipe:", "host:", "/dev/null", "socket:", "anon_inode:", "/proc", os.getcwd(), "/")):
             print("ESCAPED", target)
 
 

@@ -1,5 +1,6 @@
 # expect: passed
 # exercise: roomy
+# own kernel grants: unshare mount, clone mount, unshare user, unshare pid, unshare net, clone net, umount or chroot
 """New namespaces, old ones, mounts, another root."""
 
 import ctypes

@@ -1,5 +1,6 @@
 # expect: passed
 # exercise: roomy
+# own kernel grants: nice, processes
 """Ask for more of the machine than it was given."""
 
 import os

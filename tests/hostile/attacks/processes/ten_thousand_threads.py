@@ -1,5 +1,6 @@
 # expect: error
 # exercise: roomy
+# own kernel ends: memory
 """Start threads until there are no more."""
 
 import sys

@@ -1,14 +1,15 @@
 # expect: passed, error
 # exercise: roomy
-"""As many empty files as there may be."""
+# own kernel grants: ten thousand files
+"""More empty files than there may be."""
 
 import sys
 
 print("attempted", file=sys.stderr, flush=True)
 try:
-    for number in range(1_000_000):
+    for number in range(10_000):
         open(f"file-{number}", "w").close()
-    print("ESCAPED a million files")
+    print("ESCAPED ten thousand files")
 except OSError:
     pass
 
