@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +17,7 @@ import psutil
 from bench._engine import cells_of
 from bench._site import OWN_COURSE, Learner, cmdline
 from bench.figures import Series
-from graders.cells import Cells, answer_profile
+from graders.cells import Cells, answer_files, answer_profile
 from graders.grade import grade
 from graders.package import Package
 from graders.protocol import Job, Mode, Outcome
@@ -27,6 +27,7 @@ from sandbox.pool import Pool
 
 EXERCISES = OWN_COURSE.parent.parent / "exercises"
 # Its first line tells when it runs, on the clock that all processes of a machine share.
+SETTLED = 3.0
 FIRST = "import time; print('FIRST', time.clock_gettime(time.CLOCK_MONOTONIC))\ndef double(x):\n    return 2 * x\n"
 
 
@@ -78,14 +79,38 @@ def first_lines(engine: str | None, keeper: Path | None, count: int) -> Series:
     return Series("claim → first line of the learner's code", times)
 
 
-def processor_seconds(engine: str | None, keeper: Path | None, count: int) -> float:
-    """Of the processor, for one cell's life: its start, the import of torch, the trivial exercise."""
-    package, spent = Package.read(EXERCISES / "trivial"), []
+def processor_seconds(engine: str | None, keeper: Path | None, count: int) -> tuple[float, float]:
+    """Of the processor, for the life of one cell with torch, from the request to its removal: what the whole machine
+    spent beyond what it spends anyway (engine, runtime and kernel work for a cell, too), and what the cell did."""
+    package, inside = Package.read(EXERCISES / "trivial"), []
     with cells(engine, 0, keeper) as (watched, _):
-        for _ in range(count):
-            graded(package, watched, FIRST, Mode.SUBMIT)
-            spent.append(watched.cell.usage().cpu_seconds or 0.0)
-    return median(spent)
+        graded(package, watched, FIRST, Mode.SUBMIT)  # whatever is done once
+        time.sleep(SETTLED)
+        anyway = spent_in(lambda: time.sleep(SETTLED)) / SETTLED
+        began = time.monotonic()
+
+        def lives() -> None:
+            for _ in range(count):
+                cell, _ = watched.answer(package)
+                cell.load(answer_files(package, FIRST), "answer.py", time.monotonic() + 30)
+                inside.append(cell.usage().cpu_seconds or 0.0)
+                cell.kill()
+            time.sleep(SETTLED)  # until the last is removed
+
+        whole = spent_in(lives) - anyway * (time.monotonic() - began)
+    return whole / count, median(inside)
+
+
+def spent_in(work: Callable[[], object]) -> float:
+    """Processor seconds of the whole machine while `work` is done."""
+    before = busy_seconds()
+    work()
+    return busy_seconds() - before
+
+
+def busy_seconds() -> float:
+    times = psutil.cpu_times()
+    return sum(times) - times.idle - times.iowait - times.guest - times.guest_nice
 
 
 def cold_start(learner: Learner) -> None:

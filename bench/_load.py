@@ -40,8 +40,8 @@ class Feeder(threading.Thread):
                     else:
                         self.in_flight[pk] = place
                 self.stopped.wait(0.5)
-                graded = {pk for (pk,) in self.running.rows("SELECT id FROM exercises_submission WHERE state='graded'")}
-                self.free += [self.in_flight.pop(pk) for pk in graded & self.in_flight.keys()]
+                queued = {pk for (pk,) in self.running.rows("SELECT id FROM exercises_submission WHERE state='queued'")}
+                self.free += [self.in_flight.pop(pk) for pk in self.in_flight.keys() - queued]
 
     def submit(self, place: tuple[Learner, str]) -> str | None:
         if self.stopped.is_set():

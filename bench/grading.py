@@ -198,12 +198,17 @@ def under_full_load(options: argparse.Namespace) -> bool:
         learners = running.learners(42)
         _cells.cold_start(learners.pop())
         time.sleep(FILL_SECONDS)
-        cost = _cells.processor_seconds(options.engine, running.home / "keeper.sock", 5)
+        cost, inside = _cells.processor_seconds(options.engine, running.home / "keeper.sock", 5)
         before = _load.gradings_before_anothers_first(running, learners.pop(), learners[0])
         rate = _load.sustained(running, learners, options.seconds)
     cores = os.cpu_count() or 1
-    print(f"a cell's life: {cost:.2f} s of processor time; {cores} processors can have {cores / cost:.2f} a second")
+    print(f"a cell costs {cost:.2f} s of processor time, of which {inside:.2f} s in the cell")
+    print(f"{cores} processors can have {cores / cost:.2f} a second, or {cores / inside:.2f} if nothing else cost any")
     share = rate * cost / cores
-    print(f"graded {rate:.2f} a second: {100 * share:.0f} % of that, at least 75 %: {word(share >= OF_CAPACITY)}")
+    print(
+        f"graded {rate:.2f} a second: {100 * share:.0f} % of the first, at least 75 %: {word(share >= OF_CAPACITY)};",
+        end="",
+    )
+    print(f" {100 * rate * inside / cores:.0f} % of the second")
     fair = goal("gradings of one learner's flood before another's first", before, 1, "gradings")
     return share >= OF_CAPACITY and fair
