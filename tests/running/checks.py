@@ -57,10 +57,11 @@ CHECKS = [
 def passes(environment: dict[str, str]) -> list[Check]:
     """The tests: side by side where that is safe, in two rows where they share an engine, and on PostgreSQL."""
     alone = "docker or browser or slow"
+    in_rows = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
     found = [
         Check("tests, side by side", ["-m", "pytest", "-n", "2", "-m", f"not ({alone})"]),
-        # Which test is in which row: tests/conftest.py.
-        Check("tests, in two rows", ["-m", "pytest", "-n", "2", "--dist", "loadgroup", "-m", alone], fine=(0, 5)),
+        # What stays together in a row, and what comes first: tests/conftest.py.
+        Check("tests, in two rows", ["-m", "pytest", *in_rows, "-m", alone], fine=(0, 5)),
     ]
     if url := environment.get("ANNEAL_TEST_POSTGRES_URL"):
         words = ["-m", "pytest", "tests/learn", "-n", "2", "-m", f"not ({alone})"]
