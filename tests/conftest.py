@@ -53,38 +53,14 @@ def pytest_configure(config: pytest.Config) -> None:
         assert not catalogues.compile_all()
 
 
-# These watch processes, control groups and latencies of the whole machine: many neighbours would be in their way.
+# These watch processes, control groups and latencies of the whole machine: a neighbour would be in their way.
 ALONE = ("tests/hostile/", "tests/cheats/", "tests/sandbox/test_bwrap", "tests/sandbox/test_doctor")
-# What takes minutes begins first, where two rows run beside each other (`tests/running/checks.py`).
-LONG = (
-    "tests/content/test_known_submissions",
-    "tests/hostile/ docker",
-    "tests/stack/",
-    "tests/hostile/ runsc",
-    "tests/starting/test_bare",
-    "tests/hostile/ bwrap",
-    "tests/starting/test_chaos",
-)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(ALONE):
             item.add_marker(pytest.mark.slow)
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-    items.sort(
-        key=lambda item: next((at for at, name in enumerate(LONG) if group_of(item).startswith(name)), len(LONG))
-    )
-
-
-def group_of(item: pytest.Item) -> str:
-    """What stays in one row, since it shares what is dear: images, or an engine with its pool; else a file."""
-    file, _, name = item.nodeid.partition("::")
-    if file.startswith("tests/stack/"):
-        return "tests/stack/"
-    engine = re.search(r"\[(bwrap|docker|runsc)\b", name)
-    return f"tests/hostile/ {engine[1]}" if file.startswith("tests/hostile/") and engine else file
 
 
 def pytest_unconfigure() -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from learn.starting.bundle import bundle_step
 from learn.starting.environments import VENV, own_environment, packages_step, python_of
@@ -112,11 +116,23 @@ def complaint(summary: Summary, console: Console, title: str):
 
 
 def run(check: Check, environment: dict[str, str], summary: Summary) -> None:
+    """Make `check`, and meanwhile what is to be made beside it."""
+    with tempfile.TemporaryFile("w+") as said:
+        row = threading.Thread(target=lambda: [make(each, environment, summary, said) for each in check.beside])
+        row.start()
+        make(check, environment, summary, sys.stdout)
+        row.join()
+        said.seek(0)
+        shutil.copyfileobj(said, sys.stdout)
+
+
+def make(check: Check, environment: dict[str, str], summary: Summary, out: TextIO) -> None:
     words = [str(python_of(VENV)), *check.words]
-    print(f"\n--- {check.title}\n$ {shlex.join(check.words)}", flush=True)
+    print(f"\n--- {check.title}\n$ {shlex.join(check.words)}", file=out, flush=True)
     began = time.monotonic()
-    status = subprocess.run(words, cwd=ROOT, env={**environment, **check.environment}).returncode
-    summary.add(check.title, 0 if status in check.fine else status, time.monotonic() - began)
+    ended = subprocess.run(words, cwd=ROOT, env={**environment, **check.environment}, stdout=out, stderr=out)
+    status = 0 if ended.returncode in check.fine else ended.returncode
+    summary.add(check.title, status, time.monotonic() - began)
 
 
 if __name__ == "__main__":

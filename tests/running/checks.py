@@ -43,7 +43,15 @@ class Check:
     words: list[str]  # for the Python of .venv
     environment: dict[str, str] = field(default_factory=dict)
     fine: tuple[int, ...] = (0,)
+    # Made one after another while this one is: what they say comes after it.
+    beside: tuple[Check, ...] = ()
 
+
+# What takes minutes and minds no neighbour, nor is one to those who watch the machine: cells of bwrap alone.
+BESIDE = [
+    *("tests/content", "tests/graders", "tests/learn", "tests/oracles", "tests/test_content.py"),
+    *("tests/starting/test_backup.py", "tests/starting/test_chaos.py"),
+]
 
 CHECKS = [
     Check("style (ruff)", ["-m", "ruff", "check", "."]),
@@ -55,15 +63,15 @@ CHECKS = [
 
 
 def passes(environment: dict[str, str]) -> list[Check]:
-    """The tests: side by side where that is safe, in two rows where they share an engine, and on PostgreSQL."""
+    """The tests: side by side where that is safe, one at a time where they share an engine, and on PostgreSQL."""
     alone = "docker or browser or slow"
-    in_rows = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
-    found = [
-        Check("tests, side by side", ["-m", "pytest", "-n", "2", "-m", f"not ({alone})"]),
-        # What stays together in a row, and what comes first: tests/conftest.py.
-        Check("tests, in two rows", ["-m", "pytest", *in_rows, "-m", alone], fine=(0, 5)),
-    ]
+    beside = [Check("slow tests, beside them", ["-m", "pytest", "-m", alone, *BESIDE], fine=(0, 5))]
     if url := environment.get("ANNEAL_TEST_POSTGRES_URL"):
-        words = ["-m", "pytest", "tests/learn", "-n", "2", "-m", f"not ({alone})"]
-        found.append(Check("the site's tests on PostgreSQL", words, {"DATABASE_URL": url, "ANNEAL_TEST_DATABASE": "1"}))
-    return found
+        words = ["-m", "pytest", "tests/learn", "-m", f"not ({alone})"]
+        on_postgresql = {"DATABASE_URL": url, "ANNEAL_TEST_DATABASE": "1"}
+        beside.append(Check("the site's tests on PostgreSQL, beside them", words, on_postgresql))
+    rest = ["-m", "pytest", "-m", alone, *(f"--ignore={path}" for path in BESIDE)]
+    return [
+        Check("tests, side by side", ["-m", "pytest", "-n", "2", "-m", f"not ({alone})"]),
+        Check("tests, one at a time", rest, fine=(0, 5), beside=tuple(beside)),
+    ]
