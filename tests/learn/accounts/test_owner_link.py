@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from learn.accounts import owner_link
 from learn.accounts.models import OwnerLink, User
+from learn.starting.home import write_state
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 
@@ -95,3 +96,22 @@ def test_the_command_prints_the_link_alone(client):
     link = out.getvalue().strip()
     assert link.startswith("http://host:1/accounts/owner/")
     assert client.get(path_of(link)).status_code == 200
+
+
+def test_the_link_leads_to_the_port_where_the_site_runs(db, settings, tmp_path):
+    settings.HOME = tmp_path
+    write_state(tmp_path, {"url": "http://127.0.0.1:8123"})
+
+    said = StringIO()
+    call_command("owner_link", stdout=said)
+
+    assert said.getvalue().startswith("http://127.0.0.1:8123/accounts/owner/")
+
+
+def test_where_nothing_runs_the_link_leads_to_the_address_of_the_settings(db, settings, tmp_path):
+    settings.HOME = tmp_path
+
+    said = StringIO()
+    call_command("owner_link", stdout=said)
+
+    assert said.getvalue().startswith(f"{settings.BASE_URL}/accounts/owner/")
