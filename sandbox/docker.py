@@ -116,10 +116,13 @@ class DockerEngine:
             group.allow_burst(int(cpus * PERIOD_US))
 
     def sweep(self) -> int:
-        """Also tries again what could not be removed before."""
+        """Also tries again what could not be removed before, and forgets what is not there at all."""
         removed = 0
         with suppress(*TROUBLE):
-            for found in self._api.containers(all=True, filters={"label": OWNER}):
+            listed = self._api.containers(all=True, filters={"label": OWNER})
+            with self._lock:  # also names of containers that an engine on its way out never made
+                self._stuck &= {called for found in listed for called in names_of(found)}
+            for found in listed:
                 if self._is_left_behind(found):
                     removed += self._remove_now(found["Id"])
         return removed
@@ -244,7 +247,7 @@ class DockerEngine:
         labels = found["Labels"]
         deadline = labels.get(DEADLINE, "")
         overdue = deadline.isdigit() and time.time() > int(deadline)
-        return overdue or owners.is_dead(labels[OWNER]) or found["Id"] in self._stuck
+        return overdue or owners.is_dead(labels[OWNER]) or not self._stuck.isdisjoint(names_of(found))
 
     def _config(self, profile: Profile, mark: str, background: bool) -> dict[str, Any]:
         first = FIRST_UID + os.getpid() % OWNERS * UIDS_PER_OWNER
@@ -282,3 +285,8 @@ class DockerEngine:
         if behind is not None:
             behind.close()
         return connection
+
+
+def names_of(found: dict[str, Any]) -> set[str]:
+    """By what a listed container may be called: its id, and the name it was given."""
+    return {found["Id"], *(name.lstrip("/") for name in found.get("Names") or ())}

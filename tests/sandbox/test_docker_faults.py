@@ -259,3 +259,26 @@ def test_where_no_counter_can_be_read_the_engines_word_decides(docker, monkeypat
     told = how_it_ends(docker, source, plain(memory_mb=100))
 
     assert told.ended is ended
+
+
+def test_a_container_that_an_engine_on_its_way_out_never_made_keeps_nothing_closed(own, monkeypatch):
+    monkeypatch.setattr(engines, "REMOVE_SECONDS", 0.3)
+
+    def gone(*arguments, **options):
+        raise requests.ConnectionError("connection refused")
+
+    with monkeypatch.context() as away:
+        for call in ("create_container_from_config", "remove_container", "containers"):
+            away.setattr(own._api, call, gone)
+        with pytest.raises(CellEnded):
+            own.start(plain())
+        until = soon(10)
+        while not own.unhealthy:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        own.sweep()
+        assert own.unhealthy  # nobody says yet that it is not there
+    own.sweep()
+
+    assert own.unhealthy == ""
+    start(own, ECHO).kill()
