@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 
 import redis
@@ -14,6 +15,8 @@ __all__ = ["CLAIM_SECONDS", "Claims"]
 # A grader that is stopped for longer is taken for dead. What it then answers too late does no harm.
 CLAIM_SECONDS = 12
 RENEWED_EVERY = 3.0
+# Nobody grades for so long. What hangs all the same is given up here, so that another may take it.
+HELD_SECONDS = 1800.0
 
 
 class Claims(threading.Thread):
@@ -22,22 +25,22 @@ class Claims(threading.Thread):
     def __init__(self, connection: redis.Redis) -> None:
         super().__init__(name="claims", daemon=True)
         self.redis, self.stopped = connection, threading.Event()
-        self._held: set[str] = set()
+        self._held: dict[str, float] = {}  # submission → when (monotonic) it was taken
         self._lock = threading.Lock()
 
     def take(self, submission: str) -> None:
         with self._lock:
-            self._held.add(submission)
+            self._held[submission] = time.monotonic()
         self._say([submission])
 
     def let_go(self, submission: str) -> None:
         with self._lock:
-            self._held.discard(submission)
+            self._held.pop(submission, None)
 
     def run(self) -> None:
         while not self.stopped.wait(RENEWED_EVERY):
             with self._lock:
-                held = list(self._held)
+                held = [name for name, since in self._held.items() if time.monotonic() < since + HELD_SECONDS]
             self._say(held)
 
     def _say(self, submissions: list[str]) -> None:

@@ -48,9 +48,13 @@ class Heartbeat(threading.Thread):
                 self.ended_by = why
                 os.kill(os.getpid(), signal.SIGTERM)
                 break
-            with suppress(redis.RedisError):
-                for queue in [] if self.away() else self.queues:
-                    connection.set(heartbeat_key(queue), self.about, ex=3 * HEARTBEAT_SECONDS)
+            if not self.away():
+                self._say(connection)
             self.stopped.wait(HEARTBEAT_SECONDS)
         with suppress(redis.RedisError):
             connection.delete(*map(heartbeat_key, self.queues))
+
+    def _say(self, connection: redis.Redis) -> None:
+        with suppress(redis.RedisError):
+            for queue in self.queues:
+                connection.set(heartbeat_key(queue), self.about, ex=3 * HEARTBEAT_SECONDS)

@@ -53,7 +53,6 @@ class Outages:
         pause = FIRST_PAUSE
         while not self.stopped.wait(pause):
             try:
-                self._engine.sweep()  # what an engine could not remove while it was away keeps it from starting cells
                 self._attack(self._engine)
             except (SandboxUnavailable, CellEnded) as error:
                 pause = min(LONGEST_PAUSE, 2 * pause)

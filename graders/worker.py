@@ -9,7 +9,6 @@ import socket
 import threading
 import time
 from contextlib import suppress
-from functools import cached_property
 from typing import Any
 
 import redis
@@ -69,7 +68,8 @@ class Grader:
 
     def __init__(self, engine: Engine, cells: Cells, store: Store, connection: redis.Redis) -> None:
         self.engine, self.cells, self.store, self.redis = engine, cells, store, connection
-        self.outages = Outages(engine, refuse_what_does_not_hold)
+        self.outages = Outages(engine, make_sure)
+        self.about = engine.describe()  # not for each verdict: that would be a question to the engine each time
 
     def grade(self, job: Job) -> Verdict:
         if not job.staff and not serves_strangers(self.engine):
@@ -81,7 +81,7 @@ class Grader:
         began = time.monotonic()
         verdict = self.grade_once(job, package)
         while verdict.outcome is Outcome.BROKEN and self.outages.explains(since=began):
-            self.__dict__.pop("about", None)  # it may be another engine now
+            self.about = self.engine.describe()  # it may be another now
             began = time.monotonic()
             verdict = self.grade_once(job, package)
         return receipts.name_engine(verdict, self.about, grader=socket.gethostname())
@@ -89,10 +89,6 @@ class Grader:
     def grade_once(self, job: Job, package: Package) -> Verdict:
         with Progress(self.redis, job) as progress:
             return grade(job, package, self.cells, progress.case)
-
-    @cached_property
-    def about(self) -> dict[str, str]:
-        return self.engine.describe()
 
 
 class Progress(threading.Thread):
@@ -231,8 +227,7 @@ def open_engine(name: str | None, gpu: bool) -> Engine:
     from sandbox.choosing import choose
 
     engine = choose(name, gpu=gpu)
-    engine.sweep()
-    refuse_what_does_not_hold(engine)
+    make_sure(engine)
     if not serves_strangers(engine):
         log.warning("cells of %s are for code of staff alone; %s", engine.name, WEAK)
     return engine
@@ -242,6 +237,12 @@ def lent_at_once(engine: Engine) -> int:
     """How many devices there are, here or at a keeper."""
     devices = getattr(engine, "devices", None) or []
     return len(devices.names() if isinstance(devices, Devices) else devices)
+
+
+def make_sure(engine: Engine) -> None:
+    """Attack the sandbox, without what others left there: an engine that cannot remove that starts no cells."""
+    engine.sweep()
+    refuse_what_does_not_hold(engine)
 
 
 def refuse_what_does_not_hold(engine: Engine) -> None:

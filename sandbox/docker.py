@@ -53,7 +53,7 @@ class DockerEngine:
         self.own_kernel = runtime == "runsc"  # a cell's calls reach gVisor, and not the machine's kernel
         self._api = connect()
         self._info: dict[str, Any] = self._api.info()
-        self._version: dict[str, Any] = self._api.version()  # once: every receipt names it
+        self._version: dict[str, Any] = self._api.version()
         self._runsc = refuse_runtime(self._info, runtime)
         refuse_little_memory(self._info.get("MemTotal", 0))
         self._images: dict[str, str] = {}
@@ -128,6 +128,8 @@ class DockerEngine:
         return removed
 
     def describe(self) -> dict[str, str]:
+        with suppress(*TROUBLE):  # it may have been replaced since
+            self._version = self._api.version()
         version = self._version
         return {
             "engine": self.name,

@@ -58,8 +58,12 @@ class KeptEngine:
             return 0
 
     def describe(self) -> dict[str, str]:
-        with self._lock:
-            about = self._house.about if self._house else {}
+        """What the keeper says now, or said last: its engine may have been replaced while its line held."""
+        try:
+            about = self._open().ask("hello")
+        except (KeeperGone, SandboxUnavailable):
+            with self._lock:
+                about = self._house.about if self._house else {}
         return {**about.get("describe", {}), "keeper": str(self._path)}
 
     def out_of_service(self) -> str:

@@ -69,6 +69,14 @@ def test_the_claims_of_a_dead_grader_lapse(broker, claiming):
     assert not claimed(broker, "two")
 
 
+def test_what_hangs_in_a_living_grader_is_given_up_in_the_end(broker, claiming, monkeypatch):
+    monkeypatch.setattr(claims, "HELD_SECONDS", 0.5)
+    worker.task_received.send(sender=None, request=Request("four:abc"))
+    time.sleep(2.2)
+
+    assert not claimed(broker, "four")
+
+
 def test_a_broker_that_is_away_ends_no_claim(tmp_path, quick):
     alone = claims.Claims(redis.Redis.from_url(f"unix://{tmp_path}/none.sock"))
     alone.take("three")

@@ -25,7 +25,7 @@ class Leaving(LocalEngine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.is_away, self.asked, self.gone = False, 0, threading.Event()
+        self.is_away, self.asked = False, 0
 
     def take(self, profile, deadline):
         cell = self.start(profile)
@@ -109,6 +109,18 @@ def test_after_an_outage_nothing_is_graded_before_the_sandbox_held(grader, engin
     thread.join(20)
 
     assert [verdict.outcome for verdict in verdicts] == [Outcome.PASSED]
+
+
+def test_a_receipt_names_the_engine_that_came_back(grader, engine, scaled, monkeypatch):
+    engine.is_away, verdicts = True, []
+    thread = threading.Thread(target=lambda: verdicts.append(grader.grade(job(scaled, RIGHT))))
+    thread.start()
+    soon(lambda: grader.outages.away)
+    monkeypatch.setattr(engine, "describe", lambda: {"engine": "local", "engine_version": "2"})
+    engine.is_away = False
+    thread.join(20)
+
+    assert verdicts[0].receipt["engine"]["engine_version"] == "2"
 
 
 def test_several_gradings_wait_for_one_attack(engine):

@@ -246,6 +246,14 @@ def test_the_engine_describes_what_a_receipt_should_name(docker):
     assert all(told[name] for name in ("engine_version", "api_version", "kernel", "cgroup_version"))
 
 
+def test_an_engine_that_was_replaced_is_described_as_it_is_now(own, monkeypatch):
+    was = own.describe()
+    newer = own._api.version() | {"Version": "99.0"}
+    monkeypatch.setattr(own._api, "version", lambda: newer)
+
+    assert own.describe() == was | {"engine_version": "99.0"}
+
+
 @pytest.mark.parametrize(
     ("source", "ended"),
     [

@@ -99,32 +99,33 @@ def publish(job: Job, queue: str) -> bool:
 
 
 def still_held(submissions: Collection[Submission]) -> set[str]:
-    """The ids of those whose job lies in the broker's list: nobody has taken it yet, so nobody lost it."""
+    """The ids of those that nobody lost: their job lies in the broker's list, or a living grader claims it."""
     with _best_effort():
         return _held(submissions)
     return set()
 
 
 def _held(submissions: Collection[Submission]) -> set[str]:
+    if not submissions:
+        return set()
     found = set()
     for name in {submission.queue for submission in submissions}:
         names = [json.loads(raw)["headers"]["id"] for raw in broker().lrange(name, 0, -1)]
         found.update(name.partition(":")[0] for name in names)
-    return found & {submission.pk for submission in submissions}
+    ids = [submission.pk for submission in submissions]
+    claims = broker().mget(map(claim_key, ids))
+    return {pk for pk, claim in zip(ids, claims, strict=True) if claim is not None or pk in found}
 
 
-def dropped(submissions: Collection[Submission]) -> list[Submission]:
-    """Those that neither lie in the broker's list nor are in a living grader's hands, with no verdict on its way.
+def dropped(submissions: Collection[Submission]) -> set[str]:
+    """The ids of those that nobody holds, with no verdict on its way: their grader is dead.
 
     Empty where the broker does not say: nothing is lost by silence.
     """
     with _best_effort():
         held = _held(submissions)
-        taken = [submission for submission in submissions if submission.pk not in held]
-        if taken and not broker().llen(QUEUE_SITE):
-            claims = broker().mget([claim_key(submission.pk) for submission in taken])
-            return [submission for submission, claim in zip(taken, claims, strict=True) if claim is None]
-    return []
+        return set() if broker().llen(QUEUE_SITE) else {submission.pk for submission in submissions} - held
+    return set()
 
 
 def _mark_sent(submission: Submission, now: datetime) -> None:

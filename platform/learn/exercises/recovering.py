@@ -37,9 +37,9 @@ def _send_passed_over(now: datetime) -> int:
 
 def _hasten_dropped(now: datetime) -> None:
     """What a grader died with is overdue at once: the learner need not wait out what a living one may take."""
-    in_hand = list(Submission.objects.in_hand(now - IN_PASSING, now).only("pk", "queue")[:AT_ONCE])
-    dropped = [submission.pk for submission in queue.dropped(in_hand)] if in_hand else []
-    Submission.objects.in_hand(now - IN_PASSING, now).filter(pk__in=dropped).update(deadline=now)
+    in_hand = Submission.objects.in_hand(now - IN_PASSING, now)
+    if looked_at := list(in_hand.only("pk", "queue")[:AT_ONCE]):
+        in_hand.filter(pk__in=queue.dropped(looked_at)).update(deadline=now)
 
 
 def _resend_overdue(now: datetime) -> int:

@@ -146,6 +146,17 @@ def test_what_a_living_grader_has_in_hand_is_left_to_it(taken, served):
     assert recovering.resend_lost(NOW) == 0
 
 
+def test_what_a_living_grader_has_in_hand_for_long_because_its_engine_is_away_costs_no_try(sent, served):
+    submission = sent()
+    served.set(claim_key(submission.pk), "1", ex=60)
+
+    assert recovering.resend_lost(NOW) == 0
+
+    submission.refresh_from_db()
+    assert (submission.resends, jobs(served)) == (0, [])
+    assert submission.deadline > NOW
+
+
 def test_what_was_sent_just_now_may_be_on_its_way_to_a_grader(taken, served):
     assert recovering.resend_lost(NOW - timedelta(seconds=2)) == 0
 
