@@ -26,18 +26,17 @@ from sandbox.choosing import choose
 from sandbox.pool import Pool
 
 EXERCISES = OWN_COURSE.parent.parent / "exercises"
+SETTLED = 3.0  # seconds after which what was done before costs nothing any longer
 # Its first line tells when it runs, on the clock that all processes of a machine share.
-SETTLED = 3.0
 FIRST = "import time; print('FIRST', time.clock_gettime(time.CLOCK_MONOTONIC))\ndef double(x):\n    return 2 * x\n"
 
 
 class Watched(Cells):
-    """Notes when an answer cell was claimed, and which."""
+    """Notes when an answer cell was claimed."""
 
     def answer(self, package: Package, *more: Any) -> tuple[Cell, bool]:
         self.claimed = time.monotonic()
-        self.cell, hit = super().answer(package, *more)
-        return self.cell, hit
+        return super().answer(package, *more)
 
 
 @contextmanager
@@ -80,8 +79,11 @@ def first_lines(engine: str | None, keeper: Path | None, count: int) -> Series:
 
 
 def processor_seconds(engine: str | None, keeper: Path | None, count: int) -> tuple[float, float]:
-    """Of the processor, for the life of one cell with torch, from the request to its removal: what the whole machine
-    spent beyond what it spends anyway (engine, runtime and kernel work for a cell, too), and what the cell did."""
+    """Of the processor, for the life of one cell with torch, from the request to its removal.
+
+    What the whole machine spent beyond what it spends anyway, since engine, runtime and kernel work for a cell, too;
+    and what was spent inside the cell.
+    """
     package, inside = Package.read(EXERCISES / "trivial"), []
     with cells(engine, 0, keeper) as (watched, _):
         graded(package, watched, FIRST, Mode.SUBMIT)  # whatever is done once

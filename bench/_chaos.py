@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import redis
 
 from bench._dockerd import Dockerd
-from bench._site import Running, until
+from bench._site import Learner, Running, until
 from graders.broker import socket_url
 from graders.protocol import TASK_RECORD, progress_channel
 
@@ -149,6 +149,16 @@ def verdict_sent(commands: redis.client.Monitor, pk: str | None) -> str:
             if pk in (None, about):
                 return about
     raise ConnectionError("the broker went away")
+
+
+# Takes its time, so that there is a while in which it runs.
+SLOW = "import time\ntime.sleep(0.3)\ndef double(x):\n    time.sleep(0.3)\n    return 2 * x\n"
+
+
+def submitted(learner: Learner, answered: list[str]) -> str:
+    """Have `learner` submit it; its id, which is also noted in `answered`."""
+    answered.append(learner.submit("bare", SLOW))
+    return answered[-1]
 
 
 # ------------------------------------------------------------------------------------------- the audit

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from learn.starting.engines import docker_answers
 from sandbox import images
 
 __all__ = ["Dockerd", "forget_the_dead", "own_engine"]
@@ -43,11 +44,7 @@ class Dockerd(threading.Thread):
                 self.process = self._start()
 
     def answers(self) -> bool:
-        return self.docker("info", "--format", "{{.ServerVersion}}").returncode == 0
-
-    def docker(self, *words: str, **more) -> subprocess.CompletedProcess:
-        words = ("timeout", "30", "docker", "--host", self.host, *words)
-        return subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+        return docker_answers({"DOCKER_HOST": self.host})
 
     def end(self) -> None:
         self.over.set()

@@ -10,7 +10,7 @@ import shutil
 
 import pytest
 
-from bench._chaos import Chaos, audit
+from bench._chaos import SLOW, Chaos, audit, submitted
 from bench._dockerd import own_engine
 from bench._engine import orphans
 from bench._site import OWN_COURSE, site, until, waiting
@@ -19,8 +19,6 @@ from learn.starting.engines import docker_answers
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 
-# It takes its time, so that there is a while in which it runs.
-SLOW = "import time\ntime.sleep(0.3)\ndef double(x):\n    time.sleep(0.3)\n    return 2 * x\n"
 ORPHAN_SECONDS = 30.0
 
 
@@ -46,8 +44,3 @@ def test_whatever_the_engine_dies_in_every_submission_ends_with_one_verdict(engi
         assert found.fine, (found, chaos.struck)
         assert found.rows == len(answered) == 6
         assert orphans(chaos.seen, running.environment, ORPHAN_SECONDS) == []
-
-
-def submitted(learner, answered: list[str]) -> str:
-    answered.append(learner.submit("bare", SLOW))
-    return answered[-1]
