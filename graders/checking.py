@@ -42,19 +42,17 @@ def check(
     seeds: int,
     started: Callable[[str], None],
     queue: str = "",
-    of_others: int | None = None,
     of_wrong: int | None = None,
 ) -> Iterator[Finding]:
     """Grade the reference, the known submissions and the lazy eight, each on `seeds` fresh seeds.
 
-    On fewer of them, where that is enough: `of_others`, what must pass beside the reference; `of_wrong`, what must not.
+    `of_wrong`: on how many of them what must not pass is graded, if fewer are enough.
     """
     fresh = [secrets.token_hex(16) for _ in range(seeds)]
     candidates = [("passed", "reference.py"), *package.known_submissions()]
     for expected, name in candidates:
         started(name)
-        enough = None if name == "reference.py" else of_others if expected == Outcome.PASSED else of_wrong
-        chosen = fresh[:enough]
+        chosen = fresh if expected == Outcome.PASSED else fresh[:of_wrong]
         yield _finding(package, name, expected, known_verdicts(package, name, chosen, cells, queue))
     for lazy in LAZY:
         started(f"lazy: {lazy}")

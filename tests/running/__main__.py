@@ -9,9 +9,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,11 +117,11 @@ def complaint(summary: Summary, console: Console, title: str):
 
 def run(check: Check, environment: dict[str, str], summary: Summary) -> None:
     """Make `check`, and meanwhile what is to be made beside it."""
-    with tempfile.TemporaryFile("w+") as said:
-        row = threading.Thread(target=lambda: [make(each, environment, summary, said) for each in check.beside])
-        row.start()
+    with tempfile.TemporaryFile("w+") as said, ThreadPoolExecutor(1) as row:
+        beside = [row.submit(make, each, environment, summary, said) for each in check.beside]
         make(check, environment, summary, sys.stdout)
-        row.join()
+        for each in beside:
+            each.result()  # what could not be made at all is told, and not passed over
         said.seek(0)
         shutil.copyfileobj(said, sys.stdout)
 

@@ -1,5 +1,6 @@
 # expect: passed
 # exercise: roomy
+# own kernel grants: a descriptor of the host
 """Secrets and descriptors of process one, and of every other."""
 
 import os
@@ -27,8 +28,8 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
             target = os.readlink(f"/proc/{pid}/fd/{fd}")
         except OSError:
             continue
-        if not target.startswith(("pipe:", "host:", "/dev/null", "socket:", "anon_inode:", "/proc", os.getcwd(), "/")):
-            print("ESCAPED", target)
+        if not target.startswith(("pipe:", "/dev/null", "socket:", "anon_inode:", "/proc", os.getcwd(), "/")):
+            print("ESCAPED", "a descriptor of the host" if target.startswith("host:") else target)
 
 
 def double(numbers):
