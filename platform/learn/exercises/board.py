@@ -94,7 +94,7 @@ def board(submission: Submission, names: Names, progress: Progress | None = None
         again = _("This exercise was mended; your code is being graded again.") if submission.is_waiting else ""
         return _judged(submission, submission.verdict, names, again)
     progress = progress or queue.progress(submission)
-    if progress is not None and progress.state == "running":
+    if progress is not None and progress.state == "running" and not _is_left(submission):
         return _running(submission, progress, names)
     return _waiting(submission)
 
@@ -105,8 +105,19 @@ def _running(submission: Submission, progress: Progress, names: Names) -> Board:
     to_come = case_names(submission.package, submission.mode)[len(rows) :]
     headline = _("Running …") if submission.is_run else _("Judging …")
     pending = tuple(known.get(name, name) for name in to_come)
-    lasts = submission.sent_at is not None and timezone.now() - submission.sent_at > LONG
-    return Board(submission, "running", rows, headline=headline, pending=pending, may_leave=lasts)
+    return Board(submission, "running", rows, headline=headline, pending=pending, may_leave=_lasts(submission))
+
+
+def _lasts(submission: Submission) -> bool:
+    return submission.sent_at is not None and timezone.now() - submission.sent_at > LONG
+
+
+def _is_left(submission: Submission) -> bool:
+    """Whether it lasts while nobody serves its queue: a grader told of it, and has died or waits for its sandbox."""
+    if not _lasts(submission):
+        return False
+    serving = queue.serving(submission.queue)
+    return serving.reachable and not serving
 
 
 _case_names: dict[tuple[str, str], tuple[str, ...]] = {}

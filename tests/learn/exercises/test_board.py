@@ -142,6 +142,19 @@ def test_what_lasts_may_be_left(send, no_broker):
     assert board(submission, {}, running).may_leave
 
 
+def test_what_a_grader_began_and_nobody_is_at_any_longer_is_told_as_waiting(send, broker):
+    submission, running = send(), Progress("running", 1)
+    submission.sent_at = timezone.now()
+    assert board(submission, {}, running).phase == "running"  # a grader that has just come may be silent yet
+
+    submission.sent_at -= timedelta(minutes=1)
+    left = board(submission, {}, running)
+    assert left.phase == "waiting" and left.stuck and "No grader serves" in left.note
+
+    broker.set(heartbeat_key("cpu"), "{}", ex=60)
+    assert board(submission, {}, running).phase == "running"
+
+
 def test_while_it_is_graded_again_the_old_verdict_stands(send, record, no_broker):
     submission = send()
     record(submission, Outcome.FAILED)
